@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// [SDM3 "Checks on Guest Control Registers, Debug Registers, and MSRs"]
+#include "check/entry/groups.h"
+#include "check/entry/rules/register_values.h"
+
+namespace nadir::check {
+
+namespace {
+
+using namespace arch::vmcs;
+namespace msr = arch::capability_msr;
+
+// Bits of IA32_DEBUGCTL that some processor has; which of them this one has, no CPUID leaf says completely.
+constexpr std::uint64_t debugctl_bits = arch::DebugCtl::reserved_mask == 0 ? ~0ull : ~arch::DebugCtl::reserved_mask;
+
+constexpr EntryRule rules[] = {
+    {"guest.cr0.fixed",
+     "CR0 has the bits that IA32_VMX_CR0_FIXED0 and FIXED1 demand (PE and PG are free for an unrestricted guest)",
+     "CR0.NE must be 1 in the guest's CR0: hide it by mask and read shadow", fields(guest_cr0, secondary_controls),
+     [](const EntryContext& c) {
+         const std::uint64_t free = cr0_unchecked | (c.unrestricted() ? arch::Cr0::pe_mask | arch::Cr0::pg_mask : 0);
+         return Breach::of_bits(
+             unfixed(c.get(guest_cr0).value, c.msr(msr::vmx_cr0_fixed0), c.msr(msr::vmx_cr0_fixed1)) & ~free);
+     }},
+    {"guest.cr0.pg-needs-pe",
+     "CR0.PG needs CR0.PE",
+     {},
+     fields(guest_cr0),
+     [](const EntryContext& c) { return Breach::when(c.get(guest_cr0).pg() && !c.get(guest_cr0).pe()); }},
+    {"guest.cr4.fixed", "CR4 has the bits that IA32_VMX_CR4_FIXED0 and FIXED1 demand",
+     "CR4.VMXE must be 1 in the guest's CR4: hide it by mask and read shadow", fields(guest_cr4),
+     [](const EntryContext& c) {
+         return Breach::of_bits(
+             unfixed(c.get(guest_cr4).value, c.msr(msr::vmx_cr4_fixed0), c.msr(msr::vmx_cr4_fixed1)));
+     }},
+    {"guest.cet-needs-wp",
+     "CR4.CET needs CR0.WP",
+     {},
+     fields(guest_cr4, guest_cr0),
+     [](const EntryContext& c) { return Breach::when(c.get(guest_cr4).cet() && !c.get(guest_cr0).wp()); }},
+    {"guest.debugctl",
+     "IA32_DEBUGCTL sets no reserved bit",
+     {},
+     fields(guest_debugctl, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::of_bits(c.entry().load_debug_controls() ? c.get(guest_debugctl).value & ~debugctl_bits : 0);
+     }},
+    {"guest.ia32e-needs-paging",
+     "\"IA-32e mode guest\" needs CR0.PG and CR4.PAE",
+     {},
+     fields(entry_controls, guest_cr0, guest_cr4),
+     [](const EntryContext& c) {
+         return Breach::when(c.ia32e() && !(c.get(guest_cr0).pg() && c.get(guest_cr4).pae()));
+     }},
+    {"guest.pcide-needs-ia32e",
+     "CR4.PCIDE needs \"IA-32e mode guest\"",
+     {},
+     fields(guest_cr4, entry_controls),
+     [](const EntryContext& c) { return Breach::when(!c.ia32e() && c.get(guest_cr4).pcide()); }},
+    {"guest.cr3",
+     "CR3 lies within the physical-address width",
+     {},
+     fields(guest_cr3),
+     [](const EntryContext& c) {
+         return Breach::of_bits(c.beyond_width(c.get(guest_cr3).value) & ~arch::Cr3::lam_mask);
+     }},
+    {"guest.dr7",
+     "bits 63:32 of DR7 are 0",
+     {},
+     fields(guest_dr7, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::of_bits(c.entry().load_debug_controls() ? c.get(guest_dr7).value & ~base::low_mask(32) : 0);
+     }},
+    {"guest.sysenter-esp",
+     "IA32_SYSENTER_ESP is canonical",
+     {},
+     fields(guest_sysenter_esp),
+     [](const EntryContext& c) { return Breach::when(!c.canonical(c.get(guest_sysenter_esp))); }},
+    {"guest.sysenter-eip",
+     "IA32_SYSENTER_EIP is canonical",
+     {},
+     fields(guest_sysenter_eip),
+     [](const EntryContext& c) { return Breach::when(!c.canonical(c.get(guest_sysenter_eip))); }},
+    {"guest.perf-global-ctrl",
+     "IA32_PERF_GLOBAL_CTRL sets no reserved bit",
+     {},
+     fields(guest_perf_global_ctrl, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::of_bits(
+             c.entry().load_perf_global_ctrl() ? c.get(guest_perf_global_ctrl).value & ~perf_global_ctrl_bits(c) : 0);
+     }},
+    {"guest.pat", "each byte of IA32_PAT is a memory type (0, 1, 4, 5, 6, 7)",
+     "Read IA32_PAT and write it into the field", fields(guest_pat, entry_controls),
+     [](const EntryContext& c) { return Breach::when(c.entry().load_pat() && !c.get(guest_pat).types_valid()); }},
+    {"guest.efer.reserved",
+     "IA32_EFER sets no reserved bit",
+     {},
+     fields(guest_efer, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::of_bits(c.entry().load_efer() ? c.get(guest_efer).value & ~efer_bits(c) : 0);
+     }},
+    {"guest.efer.lma", "IA32_EFER.LMA equals \"IA-32e mode guest\"",
+     "Set both when the guest switches paging on with EFER.LME = 1", fields(guest_efer, entry_controls),
+     [](const EntryContext& c) { return Breach::when(c.entry().load_efer() && c.get(guest_efer).lma() != c.ia32e()); }},
+    {"guest.efer.lme",
+     "with CR0.PG, IA32_EFER.LME equals LMA",
+     {},
+     fields(guest_efer, guest_cr0, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::when(c.entry().load_efer() && c.get(guest_cr0).pg() &&
+                             c.get(guest_efer).lme() != c.get(guest_efer).lma());
+     }},
+    {"guest.bndcfgs",
+     "IA32_BNDCFGS has a canonical base and no reserved bit",
+     {},
+     fields(guest_bndcfgs, entry_controls),
+     [](const EntryContext& c) {
+         if (!c.entry().load_bndcfgs()) {
+             return Breach{};
+         }
+         const std::uint64_t value = c.get(guest_bndcfgs).value;
+         return Breach{(value & 0xFFC) != 0 || !c.canonical(value & ~base::low_mask(12)), value & 0xFFC};
+     }},
+    {"guest.s-cet",
+     "IA32_S_CET is canonical and sets neither reserved bits nor both suppress and wait",
+     {},
+     fields(guest_s_cet, entry_controls),
+     [](const EntryContext& c) {
+         return c.entry().load_cet_state() ? bad_cet_control(c, c.get(guest_s_cet)) : Breach{};
+     }},
+    {"guest.interrupt-ssp-table",
+     "IA32_INTERRUPT_SSP_TABLE_ADDR is canonical",
+     {},
+     fields(guest_interrupt_ssp_table, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::when(c.entry().load_cet_state() && !c.canonical(c.get(guest_interrupt_ssp_table)));
+     }},
+    {"guest.pkrs",
+     "bits 63:32 of IA32_PKRS are 0",
+     {},
+     fields(guest_pkrs, entry_controls),
+     [](const EntryContext& c) {
+         return Breach::of_bits(c.entry().load_pkrs() ? c.get(guest_pkrs).value & ~base::low_mask(32) : 0);
+     }},
+};
+
+} // namespace
+
+std::span<const EntryRule> guest_control_register_rules() { return rules; }
+
+} // namespace nadir::check

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The control interface: everything that crosses between the `nadir` command, a host (Linux module, Windows driver, bare
+ * host) and the core. C and C++ both include it. All structures have the same layout on every host and compiler;
+ * reserved fields are zero.
+ */
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef unsigned long long nadir_u64;
+typedef unsigned int nadir_u32;
+typedef unsigned short nadir_u16;
+typedef unsigned char nadir_u8;
+
+/* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
+#define NADIR_CONTROL_VERSION 1u
+
+/* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
+enum nadir_status {
+    NADIR_OK = 0,
+    /* The processor or its firmware. */
+    NADIR_NOT_INTEL_VMX = 1,       /* CPUID.1:ECX.VMX is clear */
+    NADIR_LOCKED_OFF = 2,          /* IA32_FEATURE_CONTROL is locked without "enable VMX outside SMX" */
+    NADIR_IN_POSSESSION = 3,       /* CR4.VMXE is set: another hypervisor uses VMX on this processor */
+    NADIR_CONTROL_MISSING = 4,     /* a required VMX control or EPT/VPID capability; detail[0] names it */
+    NADIR_FIXED_BITS = 5,          /* CR0/CR4 cannot be made to agree with the FIXED MSRs */
+    NADIR_UNSUPPORTED_FEATURE = 6, /* the system uses a feature that Nadir cannot carry through (FRED, ...) */
+    NADIR_UNDER_HYPERVISOR = 7,    /* CPUID says hypervisor present and VMX is not offered to us */
+    /* The machine. */
+    NADIR_NO_MEMORY = 16,
+    NADIR_TOO_MANY_PROCESSORS = 17,
+    NADIR_PROCESSOR_OFFLINE = 18,
+    /* The steps of entering, on one processor. */
+    NADIR_VMXON_FAILED = 32,
+    NADIR_VMCLEAR_FAILED = 33,
+    NADIR_VMPTRLD_FAILED = 34,
+    NADIR_VMWRITE_FAILED = 35,
+    NADIR_VMLAUNCH_FAILED = 36, /* VMfail: detail[0] is the VM-instruction error */
+    NADIR_ENTRY_FAILED = 37,    /* failed VM entry: detail[0] exit reason, detail[1] qualification */
+    NADIR_CONFIRM_FAILED = 38,  /* entered, but the first hypercall was not answered */
+    NADIR_INJECTED = 39,        /* a failure that was asked for (nadir_options.fail_step) */
+    /* The request. */
+    NADIR_ALREADY_ON = 64,
+    NADIR_ALREADY_OFF = 65,
+    NADIR_BAD_VERSION = 66,
+    NADIR_BAD_SIZE = 67,
+    NADIR_BAD_ARGUMENT = 68,
+    NADIR_BUSY = 69,
+    NADIR_REFUSED = 70,       /* the core did not take the hypercall */
+    NADIR_PROCESSOR_LOST = 71 /* root mode had to stop a processor: its log says why; only a reboot helps */
+};
+
+/* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
+ * a VMX instruction fail for real then: the processor is given something that it must refuse. */
+enum nadir_step {
+    NADIR_STEP_NONE = 0,
+    NADIR_STEP_PROBE = 1,
+    NADIR_STEP_ALLOCATE = 2,
+    NADIR_STEP_PREPARE = 3,         /* root-mode world, EPT */
+    NADIR_STEP_CHECK_PROCESSOR = 4, /* probe on each processor */
+    NADIR_STEP_FEATURE_CONTROL = 5,
+    NADIR_STEP_CONTROL_REGISTERS = 6,
+    NADIR_STEP_VMXON = 7,
+    NADIR_STEP_VMCLEAR = 8,
+    NADIR_STEP_VMPTRLD = 9,
+    NADIR_STEP_VMCS = 10,
+    NADIR_STEP_LAUNCH = 11,
+    NADIR_STEP_ENTRY = 12,   /* the VM entry itself: the checks on the guest's state */
+    NADIR_STEP_CONFIRM = 13, /* the first hypercall */
+    NADIR_STEP_SEAL = 14,    /* does the guest see our memory? */
+    NADIR_STEP_COUNT = 15
+};
+
+enum nadir_level { NADIR_LEVEL_ERROR = 0, NADIR_LEVEL_WARNING = 1, NADIR_LEVEL_INFO = 2, NADIR_LEVEL_DEBUG = 3 };
+
+#define NADIR_ANY_PROCESSOR 0xFFFFFFFFu
+
+/* Mistakes that root mode can be made to make, to see that each ends in a report. */
+enum nadir_provocation {
+    NADIR_PROVOKE_INVALID_OPCODE = 1,
+    NADIR_PROVOKE_STACK_OVERFLOW = 2, /* runs into the guard page */
+    NADIR_PROVOKE_WRITE_CODE = 3,
+    NADIR_PROVOKE_EXECUTE_DATA = 4,
+    NADIR_PROVOKE_GUEST_MEMORY = 5, /* reads memory of the guest, which root mode doesn't map */
+    NADIR_PROVOKE_COUNT = 6
+};
+
+/* How a start is wished for. */
+struct nadir_options {
+    nadir_u32 log_level;      /* enum nadir_level: what is recorded in root mode */
+    nadir_u32 com1;           /* I/O port of a UART that a fault in root may write to (usually 0x3F8), 0 for none */
+    nadir_u32 fail_step;      /* enum nadir_step that is to fail (tests), NADIR_STEP_NONE for none */
+    nadir_u32 fail_processor; /* on which processor, or NADIR_ANY_PROCESSOR */
+    nadir_u32 allow_provoke;  /* 1: nadir_provoke is answered (tests of root mode's fault handling) */
+    nadir_u32 reserved0;
+    nadir_u64 reserved[3];
+};
+
+/* What came of a request, in numbers and in words. */
+struct nadir_report {
+    nadir_u32 status;    /* enum nadir_status */
+    nadir_u32 step;      /* enum nadir_step */
+    nadir_u32 processor; /* host's number, or NADIR_ANY_PROCESSOR */
+    nadir_u32 reserved;
+    nadir_u64 detail[4]; /* by status; see the enum */
+    char text[400];      /* NUL-terminated: what was asked, what the processor answered, the rule, what to do */
+};
+
+enum nadir_processor_state {
+    NADIR_PROCESSOR_ABSENT = 0, /* the host has no such processor */
+    NADIR_PROCESSOR_OFF = 1,    /* not virtualised */
+    NADIR_PROCESSOR_ON = 2,     /* in VMX non-root operation */
+    NADIR_PROCESSOR_DEAD = 3    /* root mode stopped it after a fault; the log has the report */
+};
+
+struct nadir_state {
+    nadir_u32 active;     /* 1 while at least one processor is virtualised */
+    nadir_u32 processors; /* slots: valid processor numbers are below this */
+    nadir_u32 processors_on;
+    nadir_u32 reserved;
+    nadir_u64 bytes_total;         /* all memory that Nadir holds, in bytes */
+    nadir_u64 bytes_per_processor; /* of it, per processor */
+    nadir_u64 bytes_ept;           /* of it, EPT tables in use */
+    nadir_u64 bytes_image;         /* of it, root mode's private copy of the image */
+    nadir_u64 starts;              /* successful starts since the host was loaded */
+    nadir_u64 physical_address_bits;
+    nadir_u64 vpid; /* 1 when VPID is in use */
+    nadir_u64 reserved2[6];
+};
+
+/* Basic exit reasons are numbered from 0; those of newer manuals than this one are counted in the last place. */
+#define NADIR_EXIT_REASONS 88u
+
+struct nadir_statistics {
+    nadir_u32 processor;
+    nadir_u32 state;       /* enum nadir_processor_state */
+    nadir_u64 enter_ticks; /* time-stamp counter ticks from the first to the last instruction of entering */
+    nadir_u64 leave_ticks; /* the same of leaving; 0 until left */
+    nadir_u64 exits_total;
+    nadir_u64 nmi_in_root;       /* NMIs that arrived in root mode (each is handed to the guest) */
+    nadir_u64 events_reinjected; /* events whose delivery a VM exit had interrupted */
+    nadir_u64 log_lost;          /* log records overwritten before anybody read them */
+    nadir_u64 reserved;
+    nadir_u64 exits[NADIR_EXIT_REASONS];
+};
+
+/* One log record. The text is made by nadir_format_log_record, in the reader. */
+struct nadir_log_record {
+    nadir_u64 time;     /* time-stamp counter */
+    nadir_u32 sequence; /* per processor, from 0, without gaps */
+    nadir_u16 processor;
+    nadir_u8 level;   /* enum nadir_level */
+    nadir_u8 message; /* control/messages.h */
+    nadir_u64 argument[6];
+};
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Requests of the device (/dev/nadir, \\.\Nadir). Each structure starts with a header that the caller fills.
+ */
+struct nadir_header {
+    nadir_u32 version; /* NADIR_CONTROL_VERSION */
+    nadir_u32 size;    /* sizeof of the whole structure */
+};
+
+struct nadir_on_request { /* needs CAP_SYS_ADMIN / administrator */
+    struct nadir_header header;
+    struct nadir_options options; /* in */
+    struct nadir_report report;   /* out */
+};
+
+struct nadir_off_request {
+    struct nadir_header header;
+    struct nadir_report report; /* out */
+};
+
+struct nadir_state_request {
+    struct nadir_header header;
+    struct nadir_state state; /* out */
+};
+
+struct nadir_statistics_request {
+    struct nadir_header header;
+    nadir_u32 processor; /* in */
+    nadir_u32 reserved;
+    struct nadir_statistics statistics; /* out; of the last run when not active */
+};
+
+#define NADIR_LOG_BATCH 32u
+
+struct nadir_log_request {
+    struct nadir_header header;
+    nadir_u32 processor; /* in; NADIR_ANY_PROCESSOR: the host's own log (start, stop) */
+    nadir_u32 next;      /* in: first sequence number wanted; out: the one to ask for next */
+    nadir_u32 count;     /* out: records filled */
+    nadir_u32 lost;      /* out: records that were overwritten before `next` reached them */
+    struct nadir_log_record records[NADIR_LOG_BATCH]; /* out */
+};
+
+#define NADIR_CAPABILITIES_BYTES 1024u
+
+struct nadir_capabilities_request {
+    struct nadir_header header;
+    nadir_u8 capabilities[NADIR_CAPABILITIES_BYTES]; /* out: nadir::arch::Capabilities of the processor it ran on */
+};
+
+/* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
+enum nadir_function {
+    NADIR_FUNCTION_ON = 1,
+    NADIR_FUNCTION_OFF = 2,
+    NADIR_FUNCTION_STATE = 3,
+    NADIR_FUNCTION_STATISTICS = 4,
+    NADIR_FUNCTION_LOG = 5,
+    NADIR_FUNCTION_CAPABILITIES = 6
+};
+
+#ifdef __cplusplus
+}
+#endif

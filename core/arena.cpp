@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/arena.h"
+
+#include "arch/msr/vmx_capabilities.h"
+#include "core/memory/second_level.h"
+#include "core/msr_policy.h"
+#include "core/root/address_space.h"
+#include "core/root/descriptor_tables.h"
+#include "core/vmcs_setup.h"
+#include "core/vmm.h"
+#include "cpu/registers.h"
+
+namespace nadir::core {
+
+namespace {
+
+constexpr uint64_t page = 4096;
+constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
+
+// Page-table pages for root mode: per level at most one table per contiguous range, and one more where a range crosses a
+// boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB.
+uint32_t root_tables_needed(uint32_t ranges, uint64_t largest) {
+    const uint32_t lowest = static_cast<uint32_t>(largest / (2u << 20)) + 2;
+    return 2 + ranges * (lowest + 2);
+}
+
+EptPlan make_plan(const nadir_session& session, const arch::Capabilities& capabilities) {
+    EptPlan plan{};
+    plan.mtrr = read_mtrrs(capabilities.mtrr());
+    plan.physical_bits = capabilities.physical_address_bits();
+    if (plan.physical_bits > 48) {
+        plan.physical_bits = 48; // what four levels of EPT reach
+    }
+    plan.low_memory = session.low_memory;
+    plan.large_1g = arch::VmxEptVpidCapability{capabilities.msr(arch::capability_msr::vmx_ept_vpid)}.page_1g();
+    for (uint32_t i = 0; i < session.chunk_count; ++i) {
+        plan.hidden[plan.hidden_count++] = {session.chunks[i].physical, session.chunks[i].bytes};
+    }
+    return plan;
+}
+
+bool add_chunk(nadir_session& session, uint64_t bytes) {
+    void* memory = nadir_host_allocate(bytes);
+    if (memory == nullptr) {
+        return false;
+    }
+    session.chunks[session.chunk_count++] = {static_cast<uint8_t*>(memory), nadir_host_physical(memory), bytes};
+    session.arena_bytes += bytes;
+    return true;
+}
+
+// The blocks of the processors in as few pieces as the host can give; smaller ones when memory is fragmented.
+bool add_processor_chunks(nadir_session& session, Failure& failure) {
+    constexpr uint32_t most = NADIR_LARGEST_ALLOCATION / block::bytes;
+    uint32_t left = session.processor_count;
+    uint32_t piece = left < most ? left : most;
+    while (left != 0) {
+        if (piece > left) {
+            piece = left;
+        }
+        if (session.chunk_count < max_chunks && add_chunk(session, piece * block::bytes)) {
+            left -= piece;
+        } else if (piece > 1 && session.chunk_count < max_chunks) {
+            piece /= 2;
+        } else {
+            failure.detail[0] = piece * block::bytes;
+            return false;
+        }
+    }
+    return true;
+}
+
+SharedLayout lay_out(const nadir_session& session, const Image& image, const EptPlan& plan) {
+    SharedLayout l{};
+    const uint64_t context = to_pages(sizeof(Vmm) + session.processor_count * sizeof(Vcpu*));
+    uint64_t largest = image.bytes;
+    for (uint32_t i = 1; i < session.chunk_count; ++i) {
+        largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
+    }
+    l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest);
+    // The shared chunk itself must be hidden as well: a table per level for each of its ends.
+    l.ept_pages = ept_pages_needed(plan) + 4;
+    l.idt = context;
+    l.msr_bitmap = l.idt + 1;
+    l.hidden = l.msr_bitmap + 1;
+    l.image = l.hidden + 1;
+    l.root_tables = l.image + to_pages(image.bytes);
+    l.ept = l.root_tables + l.root_table_pages;
+    l.end = l.ept + l.ept_pages;
+    return l;
+}
+
+PagePool pool_at(const Chunk& chunk, uint64_t first_page, uint32_t pages) {
+    return {chunk.address + first_page * page, chunk.physical + first_page * page, pages, 0};
+}
+
+bool map_range(AddressSpace& space, const uint8_t* linear, uint64_t physical, uint64_t pages, PageRights rights) {
+    for (uint64_t i = 0; i < pages; ++i) {
+        if (!space.map(reinterpret_cast<uint64_t>(linear) + i * page, physical + i * page, rights)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Copies the image and maps the copy where the image is.
+bool map_image(Vmm& vmm, AddressSpace& space, const Image& image, const SharedLayout& l) {
+    const Chunk& shared = vmm.chunks[0];
+    uint64_t at = l.image;
+    vmm.image_base = ~uint64_t{0};
+    for (uint32_t i = 0; i < image.count; ++i) {
+        const nadir_image_range& range = image.range[i];
+        const auto* from = static_cast<const uint8_t*>(range.address);
+        __builtin_memcpy(shared.address + at * page, from, range.bytes);
+        if (!map_range(space, from, shared.physical + at * page, to_pages(range.bytes),
+                       {false, range.executable != 0})) {
+            return false;
+        }
+        at += to_pages(range.bytes);
+        const uint64_t address = reinterpret_cast<uint64_t>(from);
+        vmm.image_base = address < vmm.image_base ? address : vmm.image_base;
+    }
+    return true;
+}
+
+// The shared chunk's data, without the image copy (which is mapped as code, at the image's address) and the hidden page.
+bool map_shared(Vmm& vmm, AddressSpace& space, const SharedLayout& l) {
+    const Chunk& c = vmm.chunks[0];
+    constexpr PageRights data{true, false};
+    return map_range(space, c.address, c.physical, l.hidden, data) &&
+           map_range(space, c.address + l.root_tables * page, c.physical + l.root_tables * page, l.end - l.root_tables,
+                     data);
+}
+
+// A processor's block, without its guard pages.
+bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical) {
+    for (uint64_t i = 0; i < block::pages; ++i) {
+        if (i != block::vmxon && i != block::vmcs &&
+            !space.map(reinterpret_cast<uint64_t>(linear) + i * page, physical + i * page, {true, false})) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool place_vcpus(Vmm& vmm, AddressSpace& space) {
+    uint32_t processor = 0;
+    for (uint32_t c = 1; c < vmm.chunk_count; ++c) {
+        for (uint64_t at = 0; at + block::bytes <= vmm.chunks[c].bytes; at += block::bytes) {
+            uint8_t* linear = vmm.chunks[c].address + at;
+            const uint64_t physical = vmm.chunks[c].physical + at;
+            if (!map_block(space, linear, physical)) {
+                return false;
+            }
+            Vcpu& vcpu = *reinterpret_cast<Vcpu*>(linear + vcpu_offset);
+            vcpu.place.vmm = &vmm;
+            vcpu.place.processor = processor;
+            vcpu.place.block = reinterpret_cast<uint64_t>(linear);
+            vcpu.place.vmxon_physical = physical + block::vmxon * page;
+            vcpu.place.vmcs_physical = physical + block::vmcs * page;
+            vcpu.place.log = reinterpret_cast<nadir_log_record*>(linear + block::log * page);
+            vmm.vcpus[processor++] = &vcpu;
+        }
+    }
+    return processor == vmm.processor_count;
+}
+
+// What root mode's CR4 needs, and what it must share with the system's: LA57 (the address space's depth) and MCE (a machine
+// check without it stops the processor).
+uint64_t choose_root_cr4(const arch::Capabilities& capabilities) {
+    const arch::Cr4 now = cpu::read_cr4();
+    arch::Cr4 cr4;
+    cr4.set_pae(true).set_vmxe(true).set_osfxsr(true).set_la57(now.la57()).set_mce(now.mce());
+    cr4.set_osxsave(capabilities.xsave());
+    return cr4_fixed_bits(capabilities).adjust(cr4.value);
+}
+
+} // namespace
+
+Image Image::of_host() {
+    Image image{};
+    image.count = nadir_host_image(image.range, max_image_ranges);
+    for (uint32_t i = 0; i < image.count; ++i) {
+        image.bytes += to_pages(image.range[i].bytes) * page;
+    }
+    return image;
+}
+
+bool allocate_arena(nadir_session& session, const Image& image, const arch::Capabilities& capabilities,
+                    Failure& failure) {
+    session.chunk_count = 1; // the shared chunk is first in the table and last in time: its size depends on the others
+    session.chunks[0] = {};
+    if (!add_processor_chunks(session, failure)) {
+        free_arena(session);
+        return false;
+    }
+    EptPlan plan = make_plan(session, capabilities);
+    const SharedLayout layout = lay_out(session, image, plan);
+    const uint64_t bytes = layout.end * page;
+    void* memory = bytes <= NADIR_LARGEST_ALLOCATION ? nadir_host_allocate(bytes) : nullptr;
+    if (memory == nullptr) {
+        failure.detail[0] = bytes;
+        free_arena(session);
+        return false;
+    }
+    session.chunks[0] = {static_cast<uint8_t*>(memory), nadir_host_physical(memory), bytes};
+    session.arena_bytes += bytes;
+    session.image_bytes = image.bytes;
+
+    Vmm& vmm = *reinterpret_cast<Vmm*>(memory);
+    session.vmm = &vmm;
+    vmm.layout = layout;
+    vmm.vcpus = reinterpret_cast<Vcpu**>(&vmm + 1);
+    vmm.processor_count = session.processor_count;
+    vmm.capabilities = capabilities;
+    vmm.options = session.options;
+    vmm.key = session.key;
+    vmm.chunk_count = session.chunk_count;
+    for (uint32_t i = 0; i < session.chunk_count; ++i) {
+        vmm.chunks[i] = session.chunks[i];
+    }
+    const Chunk& c = vmm.chunks[0];
+    plan.hidden[0] = {c.physical, c.bytes};
+    plan.hidden_page = c.physical + layout.hidden * page;
+    plan.pool = pool_at(c, layout.ept, layout.ept_pages);
+    vmm.ept = plan;
+    vmm.idt = reinterpret_cast<uint64_t>(c.address + layout.idt * page);
+    vmm.msr_bitmap_physical = c.physical + layout.msr_bitmap * page;
+    return true;
+}
+
+bool prepare_arena(nadir_session& session, const Image& image) {
+    Vmm& vmm = *session.vmm;
+    const Chunk& c = vmm.chunks[0];
+    const SharedLayout& l = vmm.layout;
+
+    build_idts(reinterpret_cast<uint8_t*>(vmm.idt), cpu::read_cs());
+    apply_msr_policy(*reinterpret_cast<arch::MsrBitmap*>(c.address + l.msr_bitmap * page));
+    vmm.root_cr4 = choose_root_cr4(vmm.capabilities);
+
+    PagePool pool = pool_at(c, l.root_tables, l.root_table_pages);
+    AddressSpace space{pool, arch::Cr4{vmm.root_cr4}.la57() ? 5u : 4u};
+    if (!map_image(vmm, space, image, l) || !map_shared(vmm, space, l) || !place_vcpus(vmm, space)) {
+        return false;
+    }
+    vmm.root_cr3 = space.root();
+    if (!ept_build(vmm.ept)) {
+        return false;
+    }
+    const arch::VmxEptVpidCapability ept{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
+    vmm.eptp = arch::Eptp{}
+                   .set_memory_type(ept.memory_type_wb() ? arch::MemoryType::write_back : arch::MemoryType::uncacheable)
+                   .set_walk_length_minus_one(3)
+                   .set_address(vmm.ept.root);
+    vmm.signature = vmm_signature;
+    return true;
+}
+
+void free_arena(nadir_session& session) {
+    for (uint32_t i = 0; i < session.chunk_count; ++i) {
+        if (session.chunks[i].address != nullptr) {
+            // What was ours is nobody's business: keys and guest registers don't go back to the system's free memory.
+            __builtin_memset(session.chunks[i].address, 0, session.chunks[i].bytes);
+            nadir_host_free(session.chunks[i].address, session.chunks[i].bytes);
+        }
+    }
+    session.chunk_count = 0;
+    session.vmm = nullptr;
+}
+
+} // namespace nadir::core

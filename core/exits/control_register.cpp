@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// MOV to CR0 and CR4 (and LMSW) exit only when they change a bit that VMX operation fixes: CR0.NE and CR4.VMXE. The guest
+// sees such a bit through the read shadow, as it wrote it; the register itself keeps what VMX demands.
+//
+// The write is not emulated: the shadow takes the guest's new value for the fixed bits, and the guest executes the same
+// instruction again, now without an exit. So the processor itself checks the other bits, reloads PDPTEs and flushes what has
+// to be flushed. Only what would raise #GP is looked for here, so that a refused write leaves the shadow as it was.
+#include "arch/control_registers.h"
+#include "arch/msr/efer.h"
+#include "arch/vmx/exit_qualification.h"
+#include "arch/vmx/fields.h"
+#include "core/exits/handlers.h"
+#include "core/guest.h"
+#include "core/log.h"
+#include "core/vmm.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core::exits {
+
+using namespace arch;
+using cpu::vmread;
+using cpu::vmwrite;
+
+namespace {
+
+uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
+    constexpr unsigned rsp = 4;
+    return index == rsp ? vmread(vmcs::guest_rsp) : vcpu.registers.value[index];
+}
+
+// [SDM3 "Control Registers"]: the combinations that MOV to CR0 refuses.
+bool cr0_refused(Cr0 wanted) {
+    if ((wanted.value >> 32) != 0 || (wanted.pg() && !wanted.pe()) || (wanted.nw() && !wanted.cd())) {
+        return true;
+    }
+    const Cr4 cr4 = vmread(vmcs::guest_cr4);
+    if (!wanted.wp() && cr4.cet()) {
+        return true;
+    }
+    return !wanted.pg() && (cr4.pcide() || guest_in_64_bit_mode());
+}
+
+// The same for MOV to CR4.
+bool cr4_refused(const Vcpu& vcpu, Cr4 wanted) {
+    const Cr4 now = vmread(vmcs::guest_cr4);
+    const bool long_mode = vmread(vmcs::guest_efer).lma();
+    if ((wanted.value & ~vcpu.place.vmm->capabilities.msr(capability_msr::vmx_cr4_fixed1)) != 0) {
+        return true;
+    }
+    if (long_mode && (!wanted.pae() || wanted.la57() != now.la57())) {
+        return true;
+    }
+    if (wanted.cet() && !vmread(vmcs::guest_cr0).wp()) {
+        return true;
+    }
+    const bool pcide_comes = wanted.pcide() && !now.pcide();
+    return pcide_comes && (!long_mode || vmread(vmcs::guest_cr3).pcid() != 0);
+}
+
+Outcome write_cr0(Cr0 wanted) {
+    if (cr0_refused(wanted)) {
+        return Outcome::general_protection;
+    }
+    vmwrite(vmcs::cr0_read_shadow, wanted);
+    return Outcome::retry;
+}
+
+Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
+    if (cr4_refused(vcpu, wanted)) {
+        return Outcome::general_protection;
+    }
+    log(vcpu, Message::guest_changed_vmxe, {wanted.vmxe() ? 1u : 0u, vmread(vmcs::guest_rip)});
+    vmwrite(vmcs::cr4_read_shadow, wanted);
+    return Outcome::retry;
+}
+
+} // namespace
+
+Outcome control_register(Vcpu& vcpu) {
+    const CrAccessQualification access{vmread(vmcs::exit_qualification)};
+    if (access.access_type() == CrAccessType::mov_to_cr) {
+        const uint64_t value = guest_register(vcpu, access.general_register());
+        if (access.control_register() == 0) {
+            return write_cr0(Cr0{value});
+        }
+        if (access.control_register() == 4) {
+            return write_cr4(vcpu, Cr4{value});
+        }
+    }
+    // CLTS and LMSW touch no bit that VMX fixes under unrestricted guest, and CR3 and CR8 are not intercepted.
+    return Outcome::unexpected;
+}
+
+} // namespace nadir::core::exits

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// One function per kind of VM exit, each in its own file. Context: root mode.
+#pragma once
+
+#include "core/exits/outcome.h"
+#include "core/vcpu.h"
+
+namespace nadir::core::exits {
+
+Outcome cpuid(Vcpu& vcpu);
+Outcome xsetbv(Vcpu& vcpu);
+Outcome rdmsr(Vcpu& vcpu);
+Outcome wrmsr(Vcpu& vcpu);
+Outcome control_register(Vcpu& vcpu);
+Outcome vmcall(Vcpu& vcpu);
+Outcome vmxon(Vcpu& vcpu);
+Outcome ept_violation(Vcpu& vcpu);
+Outcome nmi(Vcpu& vcpu); // exception or NMI: only NMIs, and only while one is owed
+Outcome nmi_window(Vcpu& vcpu);
+Outcome init_signal(Vcpu& vcpu);
+Outcome startup_ipi(Vcpu& vcpu);
+Outcome triple_fault(Vcpu& vcpu);
+
+} // namespace nadir::core::exits

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// RDMSR and WRMSR come here for MSRs outside the two ranges of the MSR bitmap, which always exit, and for those few that
+// core/msr_policy.h asks for.
+#include "arch/msr/index.h"
+#include "arch/vmx/fields.h"
+#include "core/exits/handlers.h"
+#include "core/log.h"
+#include "core/memory/second_level.h"
+#include "core/msr_policy.h"
+#include "core/vmm.h"
+#include "cpu/msr.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core::exits {
+
+Outcome rdmsr(Vcpu& vcpu) {
+    GuestRegisters& r = vcpu.registers;
+    const uint32_t msr = static_cast<uint32_t>(r.rcx());
+    uint64_t value = 0;
+    if (cpu::nadir_cpu_checked_rdmsr(msr, &value) != 0) {
+        return Outcome::general_protection;
+    }
+    r.rax() = value & 0xFFFF'FFFF;
+    r.rdx() = value >> 32;
+    return Outcome::advance;
+}
+
+Outcome wrmsr(Vcpu& vcpu) {
+    GuestRegisters& r = vcpu.registers;
+    const uint32_t msr = static_cast<uint32_t>(r.rcx());
+    if (msr == static_cast<uint32_t>(arch::Msr::ia32_bios_updt_trig)) {
+        // The operand is an address in the guest's memory, which root mode doesn't map; and a microcode update under a
+        // running hypervisor could change what it relies on. As on a processor whose update was refused: nothing happens.
+        log(vcpu, Message::microcode_update_ignored, {r.edx_eax(), cpu::vmread(arch::vmcs::guest_rip)});
+        return Outcome::advance;
+    }
+    if (cpu::nadir_cpu_checked_wrmsr(msr, static_cast<uint32_t>(r.rax()), static_cast<uint32_t>(r.rdx())) != 0) {
+        return Outcome::general_protection;
+    }
+    if (is_mtrr(msr)) {
+        log(vcpu, Message::mtrr_changed, {msr, r.edx_eax()});
+        follow_mtrrs(vcpu);
+    }
+    return Outcome::advance;
+}
+
+} // namespace nadir::core::exits

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/guest.h"
+
+#include "arch/msr/debugctl.h"
+#include "arch/vmx/fields.h"
+#include "core/vmm.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+using namespace arch; // the vocabulary of this file is the manual's
+using cpu::vmread;
+using cpu::vmwrite;
+
+namespace {
+
+constexpr uint64_t four_gib = uint64_t{1} << 32;
+
+void single_step_trap_pends() {
+    // With BTF the trap is for branches only, and no instruction that exits to us is one.
+    if (vmread(vmcs::guest_debugctl).btf()) {
+        return;
+    }
+    vmwrite(vmcs::guest_pending_debug, vmread(vmcs::guest_pending_debug).set_bs(true));
+}
+
+void inject(InterruptionInformation information) {
+    vmwrite(vmcs::entry_interruption_information, information.set_valid(true));
+}
+
+void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
+
+} // namespace
+
+bool guest_in_64_bit_mode() { return vmread(vmcs::guest_cs_access_rights).l() && vmread(vmcs::guest_efer).lma(); }
+
+unsigned guest_privilege_level() { return vmread(vmcs::guest_ss_access_rights).dpl(); }
+
+void advance_guest() {
+    const uint64_t from = vmread(vmcs::guest_rip);
+    uint64_t to = from + vmread(vmcs::exit_instruction_length);
+    // Only an instruction that ends across 4 GiB can tell the modes apart.
+    if (((from ^ to) & four_gib) != 0 && !guest_in_64_bit_mode()) {
+        to &= four_gib - 1;
+    }
+    vmwrite(vmcs::guest_rip, to);
+
+    const Rflags flags = vmread(vmcs::guest_rflags);
+    if (flags.rf()) {
+        vmwrite(vmcs::guest_rflags, Rflags{flags}.set_rf(false));
+    }
+    const Interruptibility state = vmread(vmcs::guest_interruptibility);
+    if (state.blocking_by_sti() || state.blocking_by_mov_ss()) {
+        vmwrite(vmcs::guest_interruptibility,
+                Interruptibility{state}.set_blocking_by_sti(false).set_blocking_by_mov_ss(false));
+    }
+    if (flags.tf()) {
+        single_step_trap_pends();
+    }
+}
+
+void inject_fault(Vector vector) {
+    set_resume_flag();
+    inject(InterruptionInformation{}
+               .set_vector(static_cast<uint8_t>(vector))
+               .set_type(InterruptionType::hardware_exception));
+}
+
+void inject_fault(Vector vector, uint32_t error_code) {
+    set_resume_flag();
+    vmwrite(vmcs::entry_exception_error_code, error_code);
+    // In real mode no exception has one, and a VM entry that brought one would fail.
+    inject(InterruptionInformation{}
+               .set_vector(static_cast<uint8_t>(vector))
+               .set_type(InterruptionType::hardware_exception)
+               .set_deliver_error_code(vmread(vmcs::guest_cr0).pe()));
+}
+
+bool reinject_interrupted_event(Vcpu& vcpu) {
+    const InterruptionInformation interrupted = vmread(vmcs::idt_vectoring_information);
+    if (!interrupted.valid()) {
+        return false;
+    }
+    ++vcpu.events_reinjected;
+    InterruptionInformation again;
+    again.set_vector(interrupted.vector()).set_type(interrupted.type());
+    if (interrupted.deliver_error_code()) {
+        again.set_deliver_error_code(true);
+        vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::idt_vectoring_error_code));
+    }
+    switch (interrupted.type()) {
+    case InterruptionType::software_interrupt:
+    case InterruptionType::privileged_software_exception:
+    case InterruptionType::software_exception:
+        vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
+        break;
+    case InterruptionType::nmi:
+        // Its delivery had begun, so NMIs are blocked; an NMI can't be injected into that. Injecting blocks them again.
+        vmwrite(vmcs::guest_interruptibility, vmread(vmcs::guest_interruptibility).set_blocking_by_nmi(false));
+        break;
+    default: break;
+    }
+    inject(again);
+    return true;
+}
+
+void arm_nmi_window(const Vcpu& vcpu) {
+    const Controls& controls = vcpu.place.vmm->controls;
+    vmwrite(vmcs::pin_controls, PinControls{controls.pin}.set_nmi_exiting(true).set_virtual_nmis(true));
+    vmwrite(vmcs::primary_controls, PrimaryControls{controls.primary}.set_nmi_window_exiting(true));
+}
+
+void disarm_nmi_window(const Vcpu& vcpu) {
+    const Controls& controls = vcpu.place.vmm->controls;
+    vmwrite(vmcs::pin_controls, controls.pin);
+    vmwrite(vmcs::primary_controls, controls.primary);
+}
+
+} // namespace nadir::core

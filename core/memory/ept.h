@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The second-level translation: every guest-physical address is the same host-physical address, with the memory type that
+// the MTRRs give it, except for our own memory, behind which lies one empty page, and for what a host moved.
+//
+// Leaves are as large as they can be: 1 GiB where the processor has it, the type is uniform and nothing of ours is inside;
+// else 2 MiB, else 4 KiB. The first 512 GiB are built at the start; what lies above is built by 512 GiB (1 GiB without
+// 1 GiB pages) when the guest first touches it, since most of a wide physical address space is never touched.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/vmx/ept.h"
+#include "core/memory/memory_types.h"
+#include "core/memory/page_pool.h"
+
+namespace nadir::core {
+
+// Guest-physical [0, bytes) that lies at another physical address, and the processors' own memory there out of sight.
+struct MovedMemory {
+    uint64_t bytes;
+    uint64_t physical;
+};
+
+struct HiddenRange {
+    uint64_t physical;
+    uint64_t bytes;
+};
+
+// What the tables are built from. Everything in it lies in the arena.
+struct EptPlan {
+    static constexpr unsigned most_hidden = 32;
+
+    MtrrValues mtrr;
+    uint32_t physical_bits;
+    bool large_1g;
+    MovedMemory low_memory;
+    uint32_t hidden_count;
+    HiddenRange hidden[most_hidden];
+    uint64_t hidden_page; // physical address of the page that stands for our memory
+    PagePool pool;
+    uint64_t root; // physical address of the PML4
+};
+
+enum class EptResult : uint8_t {
+    mapped,
+    already_mapped, // by another processor meanwhile: the guest just tries again
+    no_memory,
+    beyond_width, // not a physical address of this processor
+};
+
+// How many pages the tables of this plan need at the start, for `plan.pool`, with a reserve for what is built later.
+uint32_t ept_pages_needed(const EptPlan& plan);
+
+// Builds what is built at the start. plan.pool must be set. False when the pool does not suffice.
+bool ept_build(EptPlan& plan);
+
+// Maps what lies around a guest-physical address that isn't mapped yet. Root mode, any number of processors at a time.
+EptResult ept_map(EptPlan& plan, uint64_t address);
+
+// Gives every existing leaf the type that plan.mtrr says now, splitting where it must; for changed MTRRs. The caller
+// invalidates. False when the pool does not suffice: then what could not be split is UC.
+bool ept_refresh_types(EptPlan& plan);
+
+} // namespace nadir::core

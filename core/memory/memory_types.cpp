@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/memory/memory_types.h"
+
+namespace nadir::core {
+
+namespace {
+
+using arch::MemoryType;
+
+constexpr uint64_t fixed_end = 0x10'0000; // the fixed ranges cover the first MiB
+
+bool fixed_ranges_used(const MtrrValues& mtrr) { return mtrr.capability.fixed() && mtrr.default_type.fixed_enable(); }
+
+// Eight ranges per register, the lowest addresses in the lowest byte. [SDM3 "Fixed Range MTRRs"]
+MemoryType fixed_type(const MtrrValues& mtrr, uint64_t address) {
+    unsigned index; // of the range, counted over all registers
+    if (address < 0x8'0000) {
+        index = static_cast<unsigned>(address / 0x1'0000);
+    } else if (address < 0xC'0000) {
+        index = 8 + static_cast<unsigned>((address - 0x8'0000) / 0x4000);
+    } else {
+        index = 24 + static_cast<unsigned>((address - 0xC'0000) / 0x1000);
+    }
+    return static_cast<MemoryType>((mtrr.fixed[index / 8] >> (8 * (index % 8))) & 0xFF);
+}
+
+// Two variable ranges that overlap: UC wins, WT wins over WB, equal types stay; anything else is undefined, and UC is the
+// one answer that can't break a device. [SDM3 "MTRR Precedences"]
+MemoryType combine(MemoryType a, MemoryType b) {
+    if (a == b) {
+        return a;
+    }
+    const bool write_through_and_back = (a == MemoryType::write_through && b == MemoryType::write_back) ||
+                                        (a == MemoryType::write_back && b == MemoryType::write_through);
+    return write_through_and_back ? MemoryType::write_through : MemoryType::uncacheable;
+}
+
+} // namespace
+
+std::optional<MemoryType> uniform_type(const MtrrValues& mtrr, uint64_t address, uint64_t bytes) {
+    if (!mtrr.supported) {
+        return MemoryType::write_back;
+    }
+    if (!mtrr.default_type.enable()) {
+        return MemoryType::uncacheable;
+    }
+    if (address < fixed_end && fixed_ranges_used(mtrr)) {
+        if (bytes > 4096) {
+            return std::nullopt;
+        }
+        return fixed_type(mtrr, address);
+    }
+    const uint64_t inside = bytes - 1;
+    std::optional<MemoryType> found;
+    for (unsigned i = 0; i < mtrr.variable_count; ++i) {
+        if (!mtrr.mask[i].valid()) {
+            continue;
+        }
+        const uint64_t mask = mtrr.mask[i].page_number() << 12;
+        if (((address ^ (mtrr.base[i].page_number() << 12)) & mask & ~inside) != 0) {
+            continue; // no byte of the range is in it
+        }
+        if ((mask & inside) != 0) {
+            return std::nullopt; // some are
+        }
+        const MemoryType type = mtrr.base[i].type();
+        found = found ? combine(*found, type) : type;
+    }
+    return found ? *found : mtrr.default_type.type();
+}
+
+MemoryType type_at(const MtrrValues& mtrr, uint64_t address) {
+    // A variable range is never smaller than 4 KiB, so a page always has one type.
+    return *uniform_type(mtrr, address & ~uint64_t{0xFFF}, 4096);
+}
+
+} // namespace nadir::core

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The processor's side of the second-level translation: reading its MTRRs, and making it forget translations.
+#pragma once
+
+#include "core/memory/ept.h"
+#include "core/memory/memory_types.h"
+#include "core/vcpu.h"
+
+namespace nadir::core {
+
+// CPL 0, any context; reads only MTRRs that IA32_MTRRCAP announces.
+MtrrValues read_mtrrs(bool supported);
+
+// Root mode: the guest touched an address that isn't mapped yet. One processor at a time changes the tables.
+EptResult map_on_demand(Vmm& vmm, uint64_t address);
+
+// Root mode: the guest changed an MTRR on this processor. As the manual's procedure has every processor change its own in
+// turn, each comes here and forgets its own translations; the tables are shared. [SDM3 "MTRR Considerations in MP Systems"]
+void follow_mtrrs(Vcpu& vcpu);
+
+// Root mode: everything that this processor may have cached for the guest or for root mode is dropped.
+void forget_translations(const Vcpu& vcpu);
+
+} // namespace nadir::core

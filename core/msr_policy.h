@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// Which accesses to MSRs cause VM exits. The rest goes straight to the processor.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/vmx/msr_bitmap.h"
+
+namespace nadir::core {
+
+// Does the MSR say which memory type an address has? [SDM3 "MTRR Feature Identification"]
+constexpr bool is_mtrr(uint32_t msr) {
+    const bool variable = msr >= 0x200 && msr < 0x200 + 2 * 32;
+    const bool fixed = msr == 0x250 || msr == 0x258 || msr == 0x259 || (msr >= 0x268 && msr <= 0x26F);
+    return variable || fixed || msr == 0x2FF;
+}
+
+// Writes of the MTRRs (EPT memory types follow them) and of the microcode-update trigger (its operand is a guest address).
+constexpr void apply_msr_policy(arch::MsrBitmap& bitmap) {
+    for (uint32_t msr = 0x200; msr <= 0x2FF; ++msr) {
+        if (is_mtrr(msr)) {
+            bitmap.set_write(static_cast<arch::Msr>(msr), true);
+        }
+    }
+    bitmap.set_write(arch::Msr::ia32_bios_updt_trig, true);
+}
+
+} // namespace nadir::core

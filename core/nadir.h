@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The core's public entry header: what a host calls. C and C++ include it. "Passive" as in core/host.h.
+ *
+ * A session is the part of a running Nadir that the guest may see: the bookkeeping that the host's own code, now itself
+ * a guest, needs in order to ask for things. Everything else lies in memory that the guest can't see.
+ */
+#pragma once
+
+#include "core/host.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct nadir_session;
+
+/* Virtualises every processor that is online, or none: on failure the machine is as before, *session is 0, everything is
+ * freed, and the report says why in words. Returns the report's status. Passive. */
+NADIR_ABI nadir_u32 nadir_start(const struct nadir_options* options, struct nadir_session** session,
+                                struct nadir_report* report);
+
+/* nadir_start for a host that starts a guest system from scratch (the bare host): guest-physical [0, bytes) lies at this
+ * physical address, both page-aligned. What lies at the processors' own addresses there is the host's, so a processor
+ * that a start-up IPI takes out of INIT begins in code of the host's, whatever the guest has at that address. */
+NADIR_ABI nadir_u32 nadir_start_with_low_memory(const struct nadir_options* options, nadir_u64 bytes,
+                                                nadir_u64 physical, struct nadir_session** session,
+                                                struct nadir_report* report);
+
+/* Every processor leaves VMX operation; the arena is freed. Statistics and log of the run stay readable in the session
+ * until nadir_release. Returns the report's status. Passive. */
+NADIR_ABI nadir_u32 nadir_stop(struct nadir_session* session, struct nadir_report* report);
+
+/* Frees a stopped session. Passive. */
+NADIR_ABI void nadir_release(struct nadir_session* session);
+
+/* A processor comes (enter) or goes (leave) while the session is active. On that processor, interrupts off. Leaving a
+ * processor that is not virtualised is not an error. */
+NADIR_ABI nadir_u32 nadir_enter_processor(struct nadir_session* session, nadir_u32 processor,
+                                          struct nadir_report* report);
+NADIR_ABI nadir_u32 nadir_leave_processor(struct nadir_session* session, nadir_u32 processor);
+
+/* Is this session's processor virtualised? Any context. */
+NADIR_ABI nadir_u32 nadir_processor_active(const struct nadir_session* session, nadir_u32 processor);
+
+/* Answers of a session, active or stopped. Context: not preempted to another processor in mid-call (interrupts or
+ * preemption off). nadir_read_log takes and gives what struct nadir_log_request holds. */
+NADIR_ABI nadir_u32 nadir_get_state(const struct nadir_session* session, struct nadir_state* state);
+NADIR_ABI nadir_u32 nadir_get_statistics(const struct nadir_session* session, nadir_u32 processor,
+                                         struct nadir_statistics* statistics);
+NADIR_ABI nadir_u32 nadir_read_log(const struct nadir_session* session, struct nadir_log_request* request);
+
+/* Reads what this processor can do (nadir::arch::Capabilities). `out`: NADIR_CAPABILITIES_BYTES. Any context, CPL 0. */
+NADIR_ABI void nadir_read_capabilities(void* out);
+
+/* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
+ * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).
+ * Does not return. Interrupts off. */
+NADIR_ABI void nadir_wait_for_startup(struct nadir_session* session);
+
+/* The same as if the start-up IPI had come, with this vector. */
+NADIR_ABI void nadir_start_up(struct nadir_session* session, nadir_u32 vector);
+
+/* For tests: root mode makes a mistake (enum nadir_provocation) on this processor, which is lost by it; the log has the
+ * report. NADIR_BAD_ARGUMENT unless the session was started with allow_provoke. */
+NADIR_ABI nadir_u32 nadir_provoke(const struct nadir_session* session, nadir_u32 provocation);
+
+/* control/messages: words for a status, a step, a log record. `size` > 0; always NUL-terminated. Any context. */
+NADIR_ABI const char* nadir_status_text(nadir_u32 status);
+NADIR_ABI const char* nadir_step_text(nadir_u32 step);
+NADIR_ABI nadir_u64 nadir_format_log_record(const struct nadir_log_record* record, char* text, nadir_u64 size);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// Looking at the processor without touching it. CPL 0, any context.
+#pragma once
+
+#include "arch/capabilities.h"
+
+namespace nadir::core {
+
+arch::Capabilities read_processor_capabilities();
+
+} // namespace nadir::core

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// Root mode's own address space: the private copy of the image, the arena but for its guard pages, and nothing else. All
+// of it at the addresses that it has in the system's address space, so a pointer means the same before and after launch.
+// Guest memory is not mapped: root mode can't be made to read or write it by mistake.
+#pragma once
+
+#include <cstdint>
+
+#include "core/memory/page_pool.h"
+
+namespace nadir::core {
+
+struct PageRights {
+    bool writable;
+    bool executable;
+};
+
+class AddressSpace {
+public:
+    // `levels` is 4 or 5, as the system's own: VM exits can't be made to change CR4.LA57's meaning of an address.
+    AddressSpace(PagePool& pool, unsigned levels);
+
+    // Maps one 4 KiB page. False when the pool is empty.
+    bool map(uint64_t linear, uint64_t physical, PageRights rights);
+
+    // The value for HOST_CR3; 0 when the pool had not even one page.
+    uint64_t root() const { return root_physical_; }
+
+private:
+    PagePool& pool_;
+    unsigned levels_;
+    uint64_t root_physical_;
+};
+
+} // namespace nadir::core

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/root/provoke.h"
+
+#include "arch/vmx/fields.h"
+#include "core/vmm.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+namespace {
+
+// Not a tail call, and with something to keep on the stack.
+[[gnu::noinline]] uint64_t overflow(uint64_t depth) {
+    volatile uint64_t kept[16];
+    kept[depth % 16] = depth;
+    return depth == ~uint64_t{0} ? depth : overflow(depth + 1) + kept[depth % 16];
+}
+
+} // namespace
+
+void provoke(const Vcpu& vcpu, uint64_t provocation) {
+    switch (provocation) {
+    case NADIR_PROVOKE_INVALID_OPCODE: asm volatile("ud2"); break;
+    case NADIR_PROVOKE_STACK_OVERFLOW: (void)overflow(0); break;
+    case NADIR_PROVOKE_WRITE_CODE: *reinterpret_cast<volatile uint8_t*>(&provoke) = 0; break;
+    case NADIR_PROVOKE_EXECUTE_DATA: asm volatile("call *%0" : : "r"(vcpu.place.log) : "memory"); break;
+    case NADIR_PROVOKE_GUEST_MEMORY:
+        // The guest's stack: mapped in its address space, for it is using it right now.
+        (void)*reinterpret_cast<volatile uint8_t*>(cpu::vmread(arch::vmcs::guest_rsp));
+        break;
+    default: break;
+    }
+}
+
+} // namespace nadir::core

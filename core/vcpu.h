@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The vcpu context: all that belongs to one logical processor, and the block of memory that it lies in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arch/segments.h"
+#include "arch/tss.h"
+#include "control/control.h"
+
+namespace nadir::core {
+
+struct Vmm;
+
+// The guest's general registers by their encoding (rsp's place is unused: the guest's RSP is in the VMCS).
+struct GuestRegisters {
+    uint64_t value[16];
+
+    uint64_t& rax() { return value[0]; }
+    uint64_t& rcx() { return value[1]; }
+    uint64_t& rdx() { return value[2]; }
+    uint64_t& rbx() { return value[3]; }
+    uint64_t& rsi() { return value[6]; }
+    uint64_t& rdi() { return value[7]; }
+    uint64_t& r8() { return value[8]; }
+    uint64_t& r9() { return value[9]; }
+    uint64_t& r10() { return value[10]; }
+    uint64_t& r11() { return value[11]; }
+
+    // EDX:EAX, as RDMSR, WRMSR, XGETBV and XSETBV use them.
+    uint64_t edx_eax() { return (value[2] << 32) | (value[0] & 0xFFFF'FFFF); }
+};
+
+// Root mode's GDT uses the system's own selectors for code and TSS, so that an NMI at the last moment of leaving returns to
+// a selector that is right under both tables. 16 entries reach selector 78H; Linux and Windows use 10H and 40H.
+inline constexpr unsigned root_gdt_entries = 16;
+
+// Events that root mode owes the guest. Written by root mode's NMI and #MC handlers, which may interrupt everything else.
+struct OwedEvents {
+    volatile uint32_t nmi;           // 0 to 2, as many as a processor can have in service and latched
+    volatile uint32_t machine_check; // 0 or 1
+};
+
+// What stays the same from start to start.
+struct VcpuPlace {
+    Vmm* vmm;
+    nadir_log_record* log; // this processor's ring
+    uint64_t block;        // linear address of its block
+    uint64_t vmxon_physical;
+    uint64_t vmcs_physical;
+    uint32_t processor; // the host's number
+    uint32_t reserved;
+};
+
+struct Vcpu {
+    GuestRegisters registers; // first: the exit stub pushes it (cpu/exit.S)
+
+    VcpuPlace place;
+    uint64_t exits[NADIR_EXIT_REASONS]; // by basic exit reason; the last one: all that are newer
+
+    uint32_t state;    // enum nadir_processor_state, as root mode knows it
+    uint32_t launched; // 1 once a VM entry has succeeded
+    uint32_t vmx_on;   // 1 while VMREAD and VMWRITE may be used
+
+    uint64_t entry_failure[2]; // exit reason and qualification of a failed first entry
+
+    OwedEvents owed;
+
+    // Numbers that `nadir stats` shows.
+    uint64_t nmi_in_root;
+    uint64_t events_reinjected;
+    uint32_t log_next;   // sequence number of the next record
+    uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
+
+    // Root mode's own descriptors.
+    alignas(16) uint64_t gdt[root_gdt_entries];
+    arch::TaskStateSegment64 tss;
+};
+
+static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128, "cpu/exit.S pushes sixteen registers");
+
+inline uint64_t exits_total(const Vcpu& vcpu) {
+    uint64_t sum = 0;
+    for (const uint64_t count : vcpu.exits) {
+        sum += count;
+    }
+    return sum;
+}
+
+// The block of one processor, in pages. Two of its pages are used by the processor alone and by physical address: they
+// are not mapped in root mode, and so guard the stacks above them for nothing.
+namespace block {
+inline constexpr uint64_t vmxon = 0;       // not mapped: guards the fault stack
+inline constexpr uint64_t fault_stack = 1; // double fault and all other faults (IST 2)
+inline constexpr uint64_t nmi_stack = 2;   // NMI and machine check (IST 1)
+inline constexpr uint64_t vmcs = 3;        // not mapped: guards the stack
+inline constexpr uint64_t stack = 4;       // 2 pages, the vcpu context at their top
+inline constexpr uint64_t stack_pages = 2;
+inline constexpr uint64_t log = 6;
+inline constexpr uint64_t pages = 7;
+inline constexpr uint64_t bytes = pages * 4096;
+} // namespace block
+
+inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;
+inline constexpr uint64_t vcpu_offset =
+    (block::stack + block::stack_pages) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
+inline constexpr uint32_t log_records = 4096 / sizeof(nadir_log_record);
+
+static_assert(sizeof(nadir_log_record) == 64);
+static_assert(sizeof(Vcpu) <= 4096 - 1024, "the larger part of the two pages is stack");
+
+} // namespace nadir::core

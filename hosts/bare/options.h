@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The command line: words separated by spaces, "key" or "key=value".
+#pragma once
+
+#include "core/nadir.h"
+#include "hosts/bare/types.h"
+
+namespace nadir::bare {
+
+struct Options {
+    char test[32];          // test=NAME: one of our programs is the guest
+    bool bare;              // everything but Nadir
+    bool set_vmxe;          // test aid: sets CR4.VMXE on each processor, as another hypervisor would
+    u32 cycles;             // cycles=N
+    u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault
+    nadir_session* session; // where a program puts it for its procedures
+    u32 processors;         // processors=N: start no more than so many; 0: all
+    nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N
+};
+
+// Unknown words are reported, for a typing error would otherwise pass for a test.
+void parse_options(const char* line, Options& options);
+
+} // namespace nadir::bare

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "hosts/bare/programs/exits.h"
+
+#include "hosts/bare/machine/apic.h"
+#include "hosts/bare/machine/print.h"
+#include "hosts/bare/machine/processor.h"
+#include "hosts/bare/programs/programs.h"
+
+namespace nadir::bare {
+
+namespace {
+
+char subject[48];
+
+} // namespace
+
+void about(const char* format, ...) {
+    __builtin_va_list arguments;
+    __builtin_va_start(arguments, format);
+    format_arguments(subject, sizeof subject, format, arguments);
+    __builtin_va_end(arguments);
+}
+
+u32 probe(const char* name, Registers registers, void (*body)(void*)) {
+    FaultGuard guard{};
+    const u32 vector = guarded(guard, body, &registers);
+    if (vector == no_fault)
+        print("exits %s%s: rax %llx rbx %llx rcx %llx rdx %llx\n", subject, name, registers.rax, registers.rbx,
+              registers.rcx, registers.rdx);
+    else
+        print("exits %s%s: exception %u error %x at +%llx rax %llx rcx %llx rdx %llx rf %llu dr6 %llx\n", subject, name,
+              vector, guard.error_code, guard.rip - reinterpret_cast<u64>(body), guard.rax, guard.rcx, guard.rdx,
+              guard.rflags >> 16 & 1, guard.dr6);
+    return vector;
+}
+
+void trace(const char* name, void (*sequence)(), u32 limit) {
+    static StepLog log;
+    log = {};
+    log.limit = limit;
+    this_processor().steps = &log;
+    sequence();
+    this_processor().steps = nullptr;
+    print("exits trace %s: %u events:", name, log.count);
+    for (u32 i = 0; i < log.count && i < sizeof log.steps / sizeof log.steps[0]; ++i)
+        print(" %u@+%llx/%x", log.steps[i].vector, log.steps[i].rip - reinterpret_cast<u64>(sequence),
+              log.steps[i].dr6);
+    print("\n");
+}
+
+namespace {
+
+NADIR_ABI u32 trace_all(void*, u32 processor) {
+    print("exits on processor %u\n", processor);
+    const u32 spurious = enable_local_apic();
+    trace_instructions();
+    trace_registers();
+    about("%s", "");
+    trace_events();
+    trace_user();
+    restore_local_apic(spurious);
+    return 0;
+}
+
+} // namespace
+
+const char* run_exits(const Options& options) {
+    u32 status = NADIR_OK;
+    nadir_session* session = nullptr;
+    if (!options.bare) {
+        session = start_nadir(options, status);
+        if (session == nullptr)
+            return "Nadir didn't start";
+    }
+    for (u32 i = 0; i < processor_count(); ++i)
+        run_on(i, trace_all, nullptr);
+    sweep_msrs();
+    if (session != nullptr && stop_nadir(session) != NADIR_OK)
+        return "Nadir didn't stop";
+    return nullptr;
+}
+
+} // namespace nadir::bare

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "hosts/bare/machine/instructions.h"
+#include "hosts/bare/machine/memory.h"
+#include "hosts/bare/machine/print.h"
+#include "hosts/bare/machine/processor.h"
+#include "hosts/bare/programs/exits.h"
+
+namespace nadir::bare {
+
+namespace {
+
+extern "C" const u8 user_start[];
+extern "C" const u8 user_end[];
+extern "C" void enter_user(u64 rip, u64 rsp, u64 rax, u64 rcx, u64 cs, u64 ss);
+
+constexpr u32 piece_bytes = 16;
+constexpr const char* piece_names[] = {"cpuid",   "vmcall", "vmread", "xsetbv", "rdmsr",  "wrmsr", "invd",
+                                       "mov cr4", "hlt",    "vmxoff", "rdtsc",  "vmfunc", "getsec"};
+
+constexpr u32 halt_piece = 8; // at CPL 0 it would halt
+
+// In which mode the pieces run.
+struct Mode {
+    const char* name;
+    u16 code;
+    u16 data;
+};
+constexpr Mode modes[] = {
+    {"user", selector_user_code, selector_user_data},
+    {"compatibility user", selector_user_code32, selector_user_data},
+    {"compatibility", selector_code32, selector_data},
+};
+
+struct Entry {
+    u64 rip;
+    u64 rsp;
+    Mode mode;
+    Processor* processor;
+};
+
+void enter(void* argument) {
+    const Entry& e = *static_cast<const Entry*>(argument);
+    // From CPL 3, the exception comes in below what is in use of this stack.
+    u64 rsp;
+    asm volatile("movq %%rsp, %0" : "=r"(rsp));
+    e.processor->descriptors.tss.rsp[0] = round_down(rsp - 1024, 16);
+    enter_user(e.rip, e.rsp, 1, 0, e.mode.code, e.mode.data);
+}
+
+void trace_pieces(const Mode& mode, u64 code, u64 stack_top) {
+    for (u32 i = 0; i < sizeof piece_names / sizeof piece_names[0]; ++i) {
+        if (i == halt_piece && mode.code == selector_code32)
+            continue;
+        Entry entry{code + i * piece_bytes, stack_top, mode, &this_processor()};
+        FaultGuard guard{};
+        const u32 vector = guarded(guard, enter, &entry);
+        print("exits %s %s: exception %u error %x at +%llx rax %llx rcx %llx rdx %llx\n", mode.name, piece_names[i],
+              vector, guard.error_code, guard.rip - entry.rip, guard.rax, guard.rcx, guard.rdx);
+    }
+}
+
+} // namespace
+
+void trace_user() {
+    constexpr u64 bytes = 2 * page_size; // the code, and a stack above it
+    auto* memory = static_cast<u8*>(allocate(bytes));
+    if (memory == nullptr)
+        return;
+    const u64 address = reinterpret_cast<u64>(memory);
+    make_executable(address);
+    make_executable(address + page_size);
+    allow_user(address, true);
+    allow_user(address + page_size, true);
+    __builtin_memcpy(memory, user_start, static_cast<usize>(user_end - user_start));
+    const u64 rsp0 = this_processor().descriptors.tss.rsp[0];
+    for (const Mode& mode : modes)
+        trace_pieces(mode, address, address + bytes);
+    this_processor().descriptors.tss.rsp[0] = rsp0;
+    allow_user(address, false);
+    allow_user(address + page_size, false);
+    release(memory, bytes);
+}
+
+} // namespace nadir::bare

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "hosts/bare/programs/programs.h"
+
+#include "hosts/bare/machine/print.h"
+#include "hosts/bare/machine/text.h"
+
+namespace nadir::bare {
+
+namespace {
+
+struct Entry {
+    const char* name;
+    Program program;
+};
+
+constexpr Entry entries[] = {
+    {"caps", run_caps}, {"onoff", run_onoff},   {"cycles", run_cycles},
+    {"fail", run_fail}, {"bench", run_bench},   {"exits", run_exits},
+    {"nmi", run_nmi},   {"triple", run_triple}, {"root_fault", run_root_fault},
+};
+
+void print_report(const char* what, const nadir_report& report) {
+    print("%s: status %u (%s) step %u (%s) processor %d detail %llx %llx %llx %llx\n", what, report.status,
+          nadir_status_text(report.status), report.step, nadir_step_text(report.step),
+          static_cast<int>(report.processor), report.detail[0], report.detail[1], report.detail[2], report.detail[3]);
+    print("%s: %s\n", what, report.text);
+}
+
+} // namespace
+
+Program find_program(const char* name) {
+    for (const Entry& entry : entries)
+        if (same_text(entry.name, name))
+            return entry.program;
+    return nullptr;
+}
+
+nadir_session* start_nadir(const Options& options, u32& status) {
+    nadir_session* session = nullptr;
+    nadir_report report{};
+    status = nadir_start(&options.core, &session, &report);
+    print_report("start", report);
+    if (status != NADIR_OK && session != nullptr)
+        finish(false, "a failed start left a session behind");
+    return session;
+}
+
+u32 stop_nadir(nadir_session* session) {
+    nadir_report report{};
+    const u32 status = nadir_stop(session, &report);
+    print_report("stop", report);
+    if (status == NADIR_OK)
+        nadir_release(session);
+    return status;
+}
+
+} // namespace nadir::bare

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// test=root_fault provoke=N: root mode makes that mistake (enum nadir_provocation) on the last processor. It has to end in
+// a report, never in a reset; the other processors go on, and a stop is refused in words.
+#include "hosts/bare/machine/instructions.h"
+#include "hosts/bare/machine/print.h"
+#include "hosts/bare/machine/processor.h"
+#include "hosts/bare/programs/programs.h"
+
+namespace nadir::bare {
+
+namespace {
+
+NADIR_ABI u32 provoke_here(void* argument, u32) {
+    const Options& options = *static_cast<const Options*>(argument);
+    return nadir_provoke(options.session, options.provoke);
+}
+
+[[gnu::noinline]] bool is_dead(const nadir_session* session, u32 number) {
+    nadir_statistics statistics{};
+    nadir_get_statistics(session, number, &statistics);
+    return statistics.state == NADIR_PROCESSOR_DEAD;
+}
+
+void print_record(const nadir_log_record& record) {
+    char text[256];
+    nadir_format_log_record(&record, text, sizeof text);
+    print("log of processor %u: %s\n", record.processor, text);
+}
+
+[[gnu::noinline]] void print_log(const nadir_session* session, u32 number) {
+    static nadir_log_request request;
+    request.processor = number;
+    nadir_read_log(session, &request);
+    for (u32 i = 0; i < request.count; ++i)
+        print_record(request.records[i]);
+}
+
+} // namespace
+
+const char* run_root_fault(const Options& given) {
+    if (processor_count() < 2)
+        return "it takes two processors: one is lost";
+    Options options = given;
+    u32 status = NADIR_OK;
+    options.core.allow_provoke = 1;
+    options.session = start_nadir(options, status);
+    if (options.session == nullptr)
+        return "Nadir didn't start";
+
+    const u32 victim = processor_count() - 1;
+    begin_on(victim, provoke_here, &options);
+    bool dead = false;
+    for (u32 i = 0; i < 10'000 && !dead; ++i)
+        dead = is_dead(options.session, victim);
+    if (!dead)
+        return "root mode made the mistake and went on";
+
+    print_log(options.session, victim);
+    // This processor is still a guest, and served.
+    print("processor 0 goes on: CPUID %x\n", cpuid(0).eax);
+    if (stop_nadir(options.session) != NADIR_PROCESSOR_LOST)
+        return "the stop was not refused";
+    return nullptr;
+}
+
+} // namespace nadir::bare

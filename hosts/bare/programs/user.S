@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What runs at CPL 3 and in compatibility mode. Copied to a page that user mode may execute; each piece is 16 bytes long and ends in UD2, so that it
+ * always comes back by an exception: at the piece's own instruction, or at the UD2 behind it.
+ */
+        .section .rodata
+        .globl  user_start, user_end
+        .balign 16
+
+        .macro  piece
+        ud2
+        .balign 16, 0xcc
+        .endm
+
+user_start:
+        cpuid
+        piece
+        vmcall
+        piece
+        vmread  %rax, %rbx
+        piece
+        xsetbv
+        piece
+        rdmsr
+        piece
+        wrmsr
+        piece
+        invd
+        piece
+        movq    %cr4, %rax
+        piece
+        hlt
+        piece
+        vmxoff
+        piece
+        rdtsc
+        xorl    %eax, %eax
+        xorl    %edx, %edx
+        piece
+        .byte   0x0f, 0x01, 0xd4        /* VMFUNC */
+        piece
+        .byte   0x0f, 0x37              /* GETSEC */
+        piece
+user_end:
+
+/*
+ * void enter_user(u64 rip, u64 rsp, u64 rax, u64 rcx, u64 cs, u64 ss): never returns but by an exception.
+ */
+        .text
+        .globl  enter_user
+enter_user:
+        pushq   %r9
+        pushq   %rsi
+        pushq   $2
+        pushq   %r8
+        pushq   %rdi
+        movq    %rdx, %rax
+        xorl    %edx, %edx
+        xorl    %ebx, %ebx
+        iretq
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The requests of /dev/nadir: control/control.h as ioctl numbers. The module and the `nadir` command include this file.
+ *
+ * A request that the caller may not make, or that is not understood, fails with
+ *   EPERM   the caller lacks CAP_SYS_ADMIN
+ *   ENOTTY  no such function
+ *   EMSGSIZE  the size in the number or in the header is not that of this version's structure
+ *   EPROTO  the header has another NADIR_CONTROL_VERSION
+ *   EFAULT  the structure can't be read or written
+ *   EINTR   a signal arrived while waiting for another caller's request
+ * A request that was understood but did not work fails with an errno that resembles its status (hosts/linux/errno.c),
+ * and the structure is written back all the same: where it has a report, that has the status and the words. So: when
+ * ioctl fails and report.status isn't NADIR_OK, believe the report; otherwise errno is all there is. Clear the report
+ * before.
+ */
+#pragma once
+
+#include "control/control.h"
+
+#ifdef __KERNEL__
+#include <linux/ioctl.h>
+#else
+#include <sys/ioctl.h>
+#endif
+
+#define NADIR_DEVICE_NAME "nadir"
+#define NADIR_DEVICE_PATH "/dev/" NADIR_DEVICE_NAME
+
+#define NADIR_IOCTL_TYPE 'N'
+#define NADIR_IOCTL_ON _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_ON, struct nadir_on_request)
+#define NADIR_IOCTL_OFF _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_OFF, struct nadir_off_request)
+#define NADIR_IOCTL_STATE _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_STATE, struct nadir_state_request)
+#define NADIR_IOCTL_STATISTICS _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_STATISTICS, struct nadir_statistics_request)
+#define NADIR_IOCTL_LOG _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_LOG, struct nadir_log_request)
+#define NADIR_IOCTL_CAPABILITIES _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_CAPABILITIES, struct nadir_capabilities_request)

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The whole command line against a machine that isn't there.
+#include "tool/commands.h"
+
+#include "tests/tool/fake_system.h"
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+namespace nadir::tool {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Json = nlohmann::json;
+using test::FakeSystem;
+namespace msr = arch::capability_msr;
+
+struct Answer {
+    int status = 0;
+    std::string out;
+    std::string err;
+
+    [[nodiscard]] Json json() const { return Json::parse(out); }
+};
+
+Answer command(FakeSystem& system, std::vector<const char*> words) {
+    words.insert(words.begin(), "nadir");
+    std::ostringstream out;
+    std::ostringstream err;
+    const int status = run(system, static_cast<int>(words.size()), words.data(), out, err);
+    return {status, out.str(), err.str()};
+}
+
+int number(ExitStatus status) { return static_cast<int>(status); }
+
+TEST(CommandLine, HelpAndVersionSucceed) {
+    FakeSystem system;
+    const Answer help = command(system, {"--help"});
+    EXPECT_EQ(help.status, 0);
+    for (const char* word : {"on", "off", "status", "stats", "log", "caps", "Exit status", "not loaded"}) {
+        EXPECT_THAT(help.out, HasSubstr(word));
+    }
+    EXPECT_EQ(command(system, {"--version"}).status, 0);
+    EXPECT_THAT(command(system, {"--version"}).out, HasSubstr(NADIR_VERSION));
+    EXPECT_EQ(command(system, {"log", "--help"}).status, 0);
+}
+
+TEST(CommandLine, MistakesAreUsageErrors) {
+    const std::string past_the_last_step = std::to_string(NADIR_STEP_COUNT);
+    const std::vector<std::vector<const char*>> mistakes = {
+        {},
+        {"onn"},
+        {"on", "off"},
+        {"on", "--log-level", "loud"},
+        {"on", "--fail-step", past_the_last_step.c_str()},
+        {"stats", "--cpu"},
+        {"stats", "--cpu", "-1"},
+        {"stats", "--cpu", "7"},
+        {"log", "--cpu", "7"},
+        {"status", "extra"},
+        {"caps", "--from", "/does/not/exist"},
+    };
+    for (const auto& words : mistakes) {
+        FakeSystem system;
+        const Answer answer = command(system, words);
+        EXPECT_EQ(answer.status, number(ExitStatus::usage)) << answer.err;
+        EXPECT_FALSE(answer.err.empty());
+        EXPECT_TRUE(answer.out.empty()) << answer.out;
+    }
+}
+
+TEST(CommandLine, WithoutModule) {
+    FakeSystem system;
+    system.loaded = false;
+    for (const char* word : {"on", "off", "status", "stats", "log"}) {
+        const Answer answer = command(system, {word});
+        EXPECT_EQ(answer.status, number(ExitStatus::no_module));
+        EXPECT_EQ(answer.err, "nadir: no module\nload it\n");
+    }
+    EXPECT_EQ(command(system, {"caps"}).status, 0);
+}
+
+TEST(On, PassesItsOptions) {
+    FakeSystem system;
+    const Answer answer = command(system, {"on", "--log-level", "debug", "--com1"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_EQ(answer.out, "Nadir is on: 2 processors in VMX non-root operation, 3.0 MiB of memory in use.\n");
+    EXPECT_EQ(system.nadir.options.log_level, nadir_u32{NADIR_LEVEL_DEBUG});
+    EXPECT_EQ(system.nadir.options.com1, 0x3F8u);
+    EXPECT_EQ(system.nadir.options.fail_step, nadir_u32{NADIR_STEP_NONE});
+    EXPECT_EQ(system.nadir.options.fail_processor, NADIR_ANY_PROCESSOR);
+    command(system, {"on", "--fail-step", "7", "--fail-processor", "1"});
+    EXPECT_EQ(system.nadir.options.log_level, nadir_u32{NADIR_LEVEL_INFO});
+    EXPECT_EQ(system.nadir.options.com1, 0u);
+    EXPECT_EQ(system.nadir.options.fail_step, 7u);
+    EXPECT_EQ(system.nadir.options.fail_processor, 1u);
+}
+
+TEST(On, SaysWhyNot) {
+    FakeSystem system;
+    system.nadir.set_report(NADIR_LOCKED_OFF, NADIR_STEP_CHECK_PROCESSOR, 1,
+                            "IA32_FEATURE_CONTROL is 0x1. Change a setting.");
+    Answer answer = command(system, {"on"});
+    EXPECT_EQ(answer.status, number(ExitStatus::failed));
+    EXPECT_TRUE(answer.out.empty());
+    EXPECT_THAT(answer.err, HasSubstr("the machine is as it was"));
+    EXPECT_THAT(answer.err, HasSubstr("the firmware has locked VMX off at step 4 (check the processor) on processor 1: "
+                                      "IA32_FEATURE_CONTROL is 0x1. Change a setting."));
+    answer = command(system, {"on", "--json"});
+    EXPECT_EQ(answer.status, number(ExitStatus::failed));
+    EXPECT_EQ(answer.json()["report"]["status"], NADIR_LOCKED_OFF);
+    EXPECT_EQ(answer.json()["report"]["processor"], 1);
+    EXPECT_EQ(answer.json()["report"]["detail"].size(), 4u);
+}
+
+TEST(OnAndOff, TwiceHasItsOwnStatus) {
+    FakeSystem system;
+    system.nadir.report.status = NADIR_ALREADY_ON;
+    EXPECT_EQ(command(system, {"on"}).status, number(ExitStatus::already));
+    EXPECT_THAT(command(system, {"on"}).err, HasSubstr("already on"));
+    system.nadir.report.status = NADIR_ALREADY_OFF;
+    EXPECT_EQ(command(system, {"off"}).status, number(ExitStatus::already));
+    EXPECT_EQ(command(system, {"off", "--json"}).json()["report"]["status_text"], "Nadir is already off");
+}
+
+TEST(OnAndOff, ReportsOfOtherVersionsAndDamagedText) {
+    FakeSystem system;
+    system.nadir.report.status = NADIR_BAD_VERSION;
+    EXPECT_EQ(command(system, {"on"}).status, number(ExitStatus::wrong_version));
+    system.nadir.report.status = 4711;
+    std::memset(system.nadir.report.text, 'x', sizeof(system.nadir.report.text));
+    const Answer answer = command(system, {"off"});
+    EXPECT_EQ(answer.status, number(ExitStatus::failed));
+    EXPECT_THAT(answer.err, HasSubstr("an unknown status: xxx"));
+    std::memset(system.nadir.report.text, 0xFF, sizeof(system.nadir.report.text)); // not UTF-8
+    EXPECT_EQ(command(system, {"off", "--json"}).json()["report"]["status"], 4711);
+}
+
+TEST(Status, ForPeopleAndPrograms) {
+    FakeSystem system;
+    Answer answer = command(system, {"status"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_THAT(answer.out, HasSubstr("Nadir is on: 2 of 2 processors in VMX non-root operation."));
+    EXPECT_THAT(answer.out, HasSubstr("processors on:        0-1\n"));
+    EXPECT_THAT(answer.out, HasSubstr("3.0 MiB (96 KiB per processor"));
+    Json json = command(system, {"status", "--json"}).json();
+    EXPECT_EQ(json["active"], true);
+    EXPECT_EQ(json["processors_on"], 2);
+    EXPECT_EQ(json["processors"].size(), 2u);
+    EXPECT_EQ(json["processors"][1]["state"], "on");
+    EXPECT_EQ(json["vpid"], true);
+
+    system.nadir.state.active = 0;
+    system.nadir.state.processors_on = 0;
+    system.nadir.statistics[0].state = NADIR_PROCESSOR_OFF;
+    system.nadir.statistics[1].state = NADIR_PROCESSOR_DEAD;
+    answer = command(system, {"status"});
+    EXPECT_THAT(answer.out, HasSubstr("Nadir is off: 0 of 2 processors"));
+    EXPECT_THAT(answer.out, HasSubstr("dead"));
+    EXPECT_THAT(answer.out, Not(HasSubstr("memory")));
+}
+
+TEST(Stats, ForPeopleAndPrograms) {
+    FakeSystem system;
+    system.nadir.statistics[1].exits[NADIR_EXIT_REASONS - 1] = 3;
+    const Answer answer = command(system, {"stats"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_THAT(answer.out, HasSubstr("10 CPUID"));
+    EXPECT_THAT(answer.out, HasSubstr("3,000,000"));
+    EXPECT_THAT(answer.out, HasSubstr(std::to_string(NADIR_EXIT_REASONS - 1) + " newer than this version"));
+    EXPECT_THAT(answer.out, HasSubstr("processor 1"));
+    const Json json = command(system, {"stats", "--json"}).json();
+    ASSERT_EQ(json["processors"].size(), 2u);
+    EXPECT_EQ(json["processors"][1]["exits"][0], (Json{{"reason", 10}, {"name", "CPUID"}, {"count", 2000000}}));
+    const Json one = command(system, {"stats", "--json", "--cpu", "1"}).json();
+    ASSERT_EQ(one["processors"].size(), 1u);
+    EXPECT_EQ(one["processors"][0]["processor"], 1);
+}
+
+TEST(Stats, OfNothing) {
+    FakeSystem system;
+    system.nadir.state.active = 0;
+    for (auto& [processor, statistics] : system.nadir.statistics) {
+        statistics.exits_total = statistics.exits[10] = 0;
+    }
+    const Answer answer = command(system, {"stats"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_THAT(answer.out, HasSubstr("No VM exits were counted"));
+}
+
+TEST(Log, InTheOrderOfTime) {
+    FakeSystem system;
+    system.nadir.add_record(0, 1000300, control::Message::processor_entered, 77);
+    system.nadir.add_record(1, 1000200, control::Message::fault_in_root, 14);
+    system.nadir.add_record(NADIR_ANY_PROCESSOR, 1000100, control::Message::start_requested, 2);
+    const Answer answer = command(system, {"log", "--ticks"});
+    EXPECT_EQ(answer.status, 0);
+    const std::size_t host = answer.out.find("host     info     start requested: 2 processors");
+    const std::size_t second = answer.out.find("cpu 1    error    fault in root mode: vector 14");
+    const std::size_t first = answer.out.find("cpu 0    info     in VMX non-root operation after 77 ticks");
+    EXPECT_LT(host, second) << answer.out;
+    EXPECT_LT(second, first) << answer.out;
+    EXPECT_NE(first, std::string::npos) << answer.out;
+
+    const Answer errors = command(system, {"log", "--level", "error"});
+    EXPECT_THAT(errors.out, HasSubstr("fault in root"));
+    EXPECT_THAT(errors.out, Not(HasSubstr("start requested")));
+    const Answer one = command(system, {"log", "--cpu", "0"});
+    EXPECT_THAT(one.out, HasSubstr("after 77 ticks"));
+    EXPECT_THAT(one.out, Not(HasSubstr("start requested")));
+}
+
+TEST(Log, TimeOfDay) {
+    FakeSystem system;
+    system.nadir.add_record(0, 500000, control::Message::stop_requested);
+    const Json json = Json::parse(command(system, {"log", "--json"}).out);
+    EXPECT_NEAR(json["time"].get<double>(), 999.5, 0.001);
+    EXPECT_EQ(json["message"], "stop_requested");
+    EXPECT_EQ(json["processor"], 0);
+    EXPECT_EQ(json["ticks"], 500000);
+}
+
+TEST(Log, ManyRecordsAndLostOnes) {
+    FakeSystem system;
+    for (unsigned i = 0; i < 100; ++i) {
+        system.nadir.add_record(0, i, control::Message::sipi_received, i);
+    }
+    system.nadir.lost[0] = 5;
+    const Answer answer = command(system, {"log"});
+    EXPECT_THAT(answer.out, HasSubstr("(5 records of processor 0 overwritten before they were read)"));
+    EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), 96);
+    EXPECT_THAT(answer.out, HasSubstr("vector 0x63"));
+}
+
+TEST(Log, Empty) {
+    FakeSystem system;
+    EXPECT_EQ(command(system, {"log"}).out, "The log is empty at level debug.\n");
+    EXPECT_EQ(command(system, {"log", "--json"}).out, "");
+    system.nadir.state.starts = 0;
+    EXPECT_THAT(command(system, {"log"}).out, HasSubstr("has not been on"));
+}
+
+TEST(Log, FollowsAndStartsAgainWithANewRun) {
+    FakeSystem system;
+    system.nadir.add_record(0, 1, control::Message::stop_requested);
+    system.naps_until_interrupt = 4;
+    system.while_asleep = [&system] {
+        if (system.naps_until_interrupt == 2) {
+            system.nadir.add_record(0, 2, control::Message::sipi_received, 9);
+        } else if (system.naps_until_interrupt == 1) {
+            // off and on again: the numbers start from 0
+            system.nadir.state.starts = 2;
+            system.nadir.log.clear();
+            system.nadir.add_record(0, 3, control::Message::log_started, 64);
+        }
+    };
+    const Answer answer = command(system, {"log", "--follow"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_EQ(std::count(answer.out.begin(), answer.out.end(), '\n'), 3) << answer.out;
+    EXPECT_THAT(answer.out, HasSubstr("vector 0x9"));
+    EXPECT_THAT(answer.out, HasSubstr("64 records"));
+}
+
+TEST(Log, ADeviceThatNeverMovesDoesNotHang) {
+    FakeSystem system;
+    system.nadir.largest_batch = 0;
+    system.nadir.add_record(0, 1, control::Message::stop_requested);
+    EXPECT_EQ(command(system, {"log"}).status, 0);
+}
+
+TEST(Caps, SupportedAndUnsupportedAndUnknown) {
+    FakeSystem system;
+    Answer answer = command(system, {"caps"});
+    EXPECT_EQ(answer.status, 0);
+    EXPECT_THAT(answer.out, HasSubstr("Processors 0-1: Example(R) Processor"));
+    EXPECT_THAT(answer.out, HasSubstr("Nadir can run here."));
+    EXPECT_THAT(answer.out, HasSubstr("enable EPT"));
+
+    // One processor that differs is enough.
+    system.processor = [](unsigned processor) {
+        arch::Capabilities caps = test::example_processor();
+        caps.set_msr(msr::feature_control, processor == 1 ? 1 : 5);
+        return caps;
+    };
+    answer = command(system, {"caps"});
+    EXPECT_EQ(answer.status, number(ExitStatus::failed));
+    EXPECT_THAT(answer.out, HasSubstr("Processors 1: "));
+    EXPECT_THAT(answer.out, HasSubstr("refuses: the firmware has locked VMX off (IA32_FEATURE_CONTROL is 0x1"));
+    EXPECT_THAT(answer.out, HasSubstr("what to do: Switch"));
+    EXPECT_THAT(answer.out, HasSubstr("Nadir can't run here"));
+
+    system.processor = [](unsigned) {
+        arch::Capabilities caps = test::example_processor();
+        caps.has_control_registers = 0;
+        caps.forget_msr(msr::vmx_basic);
+        return caps;
+    };
+    answer = command(system, {"caps"});
+    EXPECT_EQ(answer.status, number(ExitStatus::unknown));
+    EXPECT_THAT(answer.out, HasSubstr("unknown"));
+    EXPECT_EQ(command(system, {"caps", "--json"}).json()["verdict"], "unknown");
+}
+
+TEST(Caps, TheMachineCountsToo) {
+    FakeSystem system;
+    system.memory = 4096;
+    EXPECT_THAT(command(system, {"caps"}).out, HasSubstr("4 KiB of memory are available"));
+    system.memory = 1u << 30;
+    system.processors.resize(1025);
+    EXPECT_EQ(command(system, {"caps", "--json"}).json()["processors"][0]["findings"][0]["rule"],
+              "too-many-processors");
+    system.processors = {0};
+    system.others = {{"KVM is there (module kvm_intel, not in use)", false}};
+    EXPECT_EQ(command(system, {"caps"}).status, 0);
+    system.others[0].in_use = true;
+    const Answer answer = command(system, {"caps"});
+    EXPECT_EQ(answer.status, number(ExitStatus::failed));
+    EXPECT_THAT(answer.out, HasSubstr("note: KVM is there"));
+    EXPECT_THAT(answer.out, HasSubstr("another hypervisor is running virtual machines"));
+}
+
+std::string file_with(const std::string& text) {
+    const std::string path = ::testing::TempDir() + "nadir-caps-" + std::to_string(::getpid()) + ".json";
+    std::ofstream(path) << text;
+    return path;
+}
+
+TEST(Caps, FromAFileAsFromTheMachine) {
+    FakeSystem system;
+    system.processor = [](unsigned) {
+        arch::Capabilities caps = test::example_processor();
+        test::clear_msr_bits(caps, msr::vmx_secondary, 1ull << 33);
+        return caps;
+    };
+    const Answer live = command(system, {"caps", "--json"});
+    EXPECT_EQ(live.status, number(ExitStatus::failed));
+    const std::string path = file_with(live.out);
+    FakeSystem other; // with another processor
+    const Answer again = command(other, {"caps", "--json", "--from", path.c_str()});
+    EXPECT_EQ(again.status, number(ExitStatus::failed));
+    EXPECT_EQ(again.json()["processors"], live.json()["processors"]);
+    EXPECT_THAT(command(other, {"caps", "--from", path.c_str()}).out, HasSubstr("\"enable EPT\""));
+}
+
+TEST(Caps, DamagedFilesAreExplained) {
+    FakeSystem system;
+    const std::string good = command(system, {"caps", "--json"}).out;
+    const auto damaged = [&](auto change) {
+        Json json = Json::parse(good);
+        change(json);
+        return json.dump();
+    };
+    const struct {
+        std::string text;
+        const char* says;
+    } files[] = {
+        {"", "not JSON, at byte"},
+        {good.substr(0, good.size() / 2), "not JSON, at byte"},
+        {"[]", "\"format\" is missing"},
+        {"{}", "\"format\" is missing"},
+        {damaged([](Json& json) { json["format"] = 99; }), "another version"},
+        {damaged([](Json& json) { json["processors"] = Json::array(); }), "at least one processor"},
+        {damaged([](Json& json) { json["processors"] = 3; }), "at least one processor"},
+        {damaged([](Json& json) { json["processors"][0].erase("capabilities"); }), "\"capabilities\" is missing"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["cpuid"].erase("0x1"); }),
+         "\"0x1\" is missing"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["cpuid"]["0x1"].erase(0); }), "EAX, EBX"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["cpuid"]["0x1"][2] = "0x100000000"; }),
+         "too large"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["msr"]["0x480"] = "0x12g"; }),
+         "is not a number"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["msr"]["0x480"] = nullptr; }),
+         "a number is expected"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["msr"]["four"] = 1; }), "is not a number"},
+        {damaged([](Json& json) { json["processors"][0]["capabilities"]["msr"] = 1; }), "an object is expected"},
+    };
+    for (const auto& file : files) {
+        const std::string path = file_with(file.text);
+        const Answer answer = command(system, {"caps", "--from", path.c_str()});
+        EXPECT_EQ(answer.status, number(ExitStatus::usage)) << file.says;
+        EXPECT_THAT(answer.err, HasSubstr(file.says));
+        EXPECT_TRUE(answer.out.empty());
+    }
+}
+
+} // namespace
+} // namespace nadir::tool

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// NMIs and machine checks that are owed, INIT and start-up IPI, EPT violations, triple fault.
+#include "core/exits/handlers.h"
+#include "core/owed_events.h"
+#include "tests/unit/core/root_fixture.h"
+
+namespace nadir::test {
+namespace {
+
+class Nmi : public RootTest {
+protected:
+    bool armed() {
+        const bool pin = (field(vmcs::pin_controls) & (1u << 3 | 1u << 5)) == (1u << 3 | 1u << 5);
+        const bool window = (field(vmcs::primary_controls) & 1u << 22) != 0;
+        EXPECT_EQ(pin, window) << "NMI-window exiting needs virtual NMIs and NMI exiting, and goes with them";
+        return window;
+    }
+    static constexpr uint32_t nmi_event = 0x8000'0202;
+    static constexpr uint32_t blocked = 8;
+};
+
+TEST_F(Nmi, AsManyAreOwedAsAProcessorHolds) {
+    for (const uint32_t expected : {1u, 2u, 2u, 2u}) {
+        core::owe_nmi(vcpu);
+        EXPECT_EQ(vcpu.owed.nmi, expected);
+        EXPECT_TRUE(armed());
+    }
+    vcpu.owed.nmi = 0;
+    field(vmcs::guest_interruptibility) = blocked;
+    for (unsigned i = 0; i < 3; ++i) {
+        core::owe_nmi(vcpu);
+        EXPECT_EQ(vcpu.owed.nmi, 1u) << "while NMIs are blocked one is latched";
+    }
+}
+
+TEST_F(Nmi, OneThatExitsIsOwed) {
+    field(vmcs::exit_interruption_information) = nmi_event;
+    EXPECT_EQ(core::exits::nmi(vcpu), Outcome::retry);
+    EXPECT_EQ(vcpu.owed.nmi, 1u);
+    EXPECT_TRUE(armed());
+    EXPECT_EQ(machine.now().nmis_unblocked, 1u);
+    EXPECT_FALSE(injected().valid()) << "only when the window opens";
+}
+
+TEST_F(Nmi, ExceptionsAreNotAskedFor) {
+    for (const uint32_t event : {0x8000'030Eu, 0x8000'0B0Eu, 0x0000'0202u, 0x8000'0603u}) {
+        field(vmcs::exit_interruption_information) = event;
+        EXPECT_EQ(core::exits::nmi(vcpu), Outcome::unexpected);
+    }
+    EXPECT_EQ(vcpu.owed.nmi, 0u);
+}
+
+TEST_F(Nmi, EachWindowGivesOne) {
+    core::owe_nmi(vcpu);
+    core::owe_nmi(vcpu);
+    EXPECT_EQ(core::exits::nmi_window(vcpu), Outcome::retry);
+    EXPECT_EQ(injected().value, nmi_event);
+    EXPECT_EQ(vcpu.owed.nmi, 1u);
+    EXPECT_TRUE(armed());
+    field(vmcs::entry_interruption_information) = 0;
+    EXPECT_EQ(core::exits::nmi_window(vcpu), Outcome::retry);
+    EXPECT_EQ(injected().value, nmi_event);
+    EXPECT_EQ(vcpu.owed.nmi, 0u);
+    EXPECT_FALSE(armed());
+    EXPECT_EQ(field(vmcs::pin_controls), vmm.controls.pin.value);
+}
+
+TEST_F(Nmi, AnIdleWindowIsClosed) {
+    core::arm_nmi_window(vcpu);
+    EXPECT_EQ(core::exits::nmi_window(vcpu), Outcome::retry);
+    EXPECT_FALSE(injected().valid());
+    EXPECT_FALSE(armed());
+}
+
+TEST_F(Nmi, AMachineCheckGoesFirst) {
+    core::owe_nmi(vcpu);
+    core::owe_machine_check(vcpu);
+    core::exits::nmi_window(vcpu);
+    EXPECT_EQ(injected().value, 0x8000'0312u);
+    EXPECT_EQ(vcpu.owed.machine_check, 0u);
+    EXPECT_EQ(vcpu.owed.nmi, 1u);
+    EXPECT_TRUE(armed());
+    core::exits::nmi_window(vcpu);
+    EXPECT_EQ(injected().value, nmi_event);
+    EXPECT_FALSE(armed());
+}
+
+TEST_F(Nmi, AMachineCheckAloneClosesTheWindow) {
+    core::owe_machine_check(vcpu);
+    EXPECT_TRUE(armed());
+    core::exits::nmi_window(vcpu);
+    EXPECT_FALSE(armed());
+}
+
+TEST_F(Nmi, WakesAHaltedGuestOnly) {
+    core::owe_nmi(vcpu);
+    field(vmcs::guest_activity_state) = 1;
+    core::exits::nmi_window(vcpu);
+    EXPECT_EQ(field(vmcs::guest_activity_state), 0u);
+    core::owe_nmi(vcpu);
+    field(vmcs::guest_activity_state) = 2;
+    core::exits::nmi_window(vcpu);
+    EXPECT_EQ(field(vmcs::guest_activity_state), 2u);
+}
+
+class Startup : public RootTest {};
+
+TEST_F(Startup, InitPutsTheGuestIntoWaitForSipi) {
+    EXPECT_EQ(core::exits::init_signal(vcpu), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_activity_state), 3u);
+    EXPECT_EQ(messages(), std::vector{Message::init_received});
+}
+
+TEST_F(Startup, TheStartUpIpiSaysWhereToBegin) {
+    core::exits::init_signal(vcpu);
+    field(vmcs::exit_qualification) = 0x9A;
+    field(vmcs::guest_interruptibility) = 4;
+    EXPECT_EQ(core::exits::startup_ipi(vcpu), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_cs_selector), 0x9A00u);
+    EXPECT_EQ(field(vmcs::guest_cs_base), 0x9'A000u);
+    EXPECT_EQ(field(vmcs::guest_rip), 0u);
+    EXPECT_EQ(field(vmcs::guest_activity_state), 0u);
+    EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
+    EXPECT_EQ(last_record().argument[0], 0x9Au);
+}
+
+class EptViolation : public RootTest {
+protected:
+    EptViolation() {
+        pool = machine.memory.allocate(16 * 4096);
+        vmm.ept.physical_bits = 46;
+        vmm.ept.large_1g = true;
+        vmm.ept.pool = {pool, machine.memory.physical_of(pool), 16, 0};
+        EXPECT_TRUE(core::ept_build(vmm.ept));
+    }
+    Outcome violate(uint64_t address, uint64_t qualification = 0x181) {
+        field(vmcs::guest_physical_address) = address;
+        field(vmcs::exit_qualification) = qualification;
+        return core::exits::ept_violation(vcpu);
+    }
+    static constexpr uint64_t far = uint64_t{5} << 39;
+    uint8_t* pool;
+};
+
+TEST_F(EptViolation, MapsAndRetries) {
+    const uint64_t rip = field(vmcs::guest_rip);
+    EXPECT_EQ(violate(far), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_rip), rip);
+    EXPECT_EQ(messages(), std::vector{Message::ept_mapped});
+    EXPECT_EQ(last_record().argument[0], far);
+    EXPECT_EQ(last_record().argument[1], 12u); // KiB of tables
+    EXPECT_EQ(violate(far + 5), Outcome::retry) << "another processor was faster";
+    EXPECT_EQ(vcpu.log_next, 1u);
+    EXPECT_EQ(vmm.ept_lock, 0u);
+}
+
+TEST_F(EptViolation, WhatCanNotBeMappedIsReported) {
+    EXPECT_EQ(violate(uint64_t{1} << 46), Outcome::unexpected);
+    vmm.ept.pool.pages = vmm.ept.pool.used;
+    EXPECT_EQ(violate(far), Outcome::unexpected);
+    EXPECT_EQ(vmm.ept_lock, 0u);
+}
+
+TEST_F(EptViolation, AnEventInDeliveryIsDeliveredAgain) {
+    field(vmcs::idt_vectoring_information) = 0x8000'0030;
+    violate(far, 0x1181);
+    EXPECT_EQ(injected().value, 0x8000'0030u);
+    EXPECT_EQ(field(vmcs::guest_interruptibility), 0u) << "bit 12 means nothing then";
+}
+
+TEST_F(EptViolation, AnIretThatHadUnblockedNmisRunsAgain) {
+    violate(far, 0x181);
+    EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
+    violate(2 * far, 0x1181);
+    EXPECT_EQ(field(vmcs::guest_interruptibility), 8u);
+    EXPECT_FALSE(injected().valid());
+}
+
+class TripleFault : public RootTest {};
+
+TEST_F(TripleFault, IsReportedAndReallyHappens) {
+    vmm.options.com1 = 0x3F8;
+    machine.state().cr2 = 0xBEEF;
+    EXPECT_THROW(core::exits::triple_fault(vcpu), fake::TripleFault);
+    EXPECT_FALSE(machine.state().vmx);
+    EXPECT_EQ(vcpu.vmx_on, 0u);
+    EXPECT_EQ(messages(), std::vector{Message::triple_fault});
+    EXPECT_EQ(last_record().argument[1], 0xBEEFu);
+    EXPECT_NE(machine.com1.find("triple fault"), std::string::npos);
+    EXPECT_EQ(machine.com1.substr(0, 11), "nadir[000] ");
+}
+
+} // namespace
+} // namespace nadir::test

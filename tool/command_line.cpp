@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The command line: what there is to say, and what to answer when it is wrong.
+#include "tool/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace nadir::tool {
+
+namespace {
+
+const std::map<std::string, nadir_level> levels = {
+    {"error", NADIR_LEVEL_ERROR},
+    {"warning", NADIR_LEVEL_WARNING},
+    {"info", NADIR_LEVEL_INFO},
+    {"debug", NADIR_LEVEL_DEBUG},
+};
+
+constexpr const char* footer = R"(Exit status:
+  0  it worked; for `caps`: Nadir can run here
+  1  the machine, the system or the core said no; the reason was printed
+  2  the command line (or a file given) is wrong
+  3  Nadir's module is not loaded
+  4  only administrators may do this
+  5  the command and the module are of different versions
+  6  already on, or already off
+  7  for `caps`: nothing speaks against Nadir, but not everything could be seen)";
+
+// What the command line chose.
+using Action = std::function<ExitStatus(System&, std::ostream&)>;
+
+CLI::Option* add_json(CLI::App* command, bool& json) {
+    return command->add_flag("--json", json, "Print JSON, for programs");
+}
+
+CLI::Option* add_level(CLI::App* command, const std::string& name, nadir_level& level, const std::string& what) {
+    return command
+        ->add_option_function<std::string>(
+            name, [&level](const std::string& word) { level = levels.at(word); }, what)
+        ->check(CLI::IsMember(levels))
+        ->type_name("LEVEL");
+}
+
+void add_on(CLI::App& app, Action& action) {
+    auto options = std::make_shared<OnOptions>();
+    CLI::App* command = app.add_subcommand("on", "Put every processor under Nadir");
+    add_level(command, "--log-level", options->log_level, "What is recorded: error, warning, info (default) or debug");
+    command->add_flag_callback(
+        "--com1", [options] { options->com1 = 0x3F8; },
+        "Let a fault in root mode report to the serial port COM1 (3F8H), too");
+    command->add_option("--fail-step", options->fail_step, "For tests: let this step of the start fail")
+        ->check(CLI::Range(1, NADIR_STEP_COUNT - 1))
+        ->group("");
+    command->add_option("--fail-processor", options->fail_processor, "For tests: on this processor only")->group("");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_on(system, *options, out); };
+    });
+}
+
+void add_off(CLI::App& app, Action& action) {
+    auto options = std::make_shared<OffOptions>();
+    CLI::App* command = app.add_subcommand("off", "Hand every processor back");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_off(system, *options, out); };
+    });
+}
+
+void add_status(CLI::App& app, Action& action) {
+    auto options = std::make_shared<StatusOptions>();
+    CLI::App* command = app.add_subcommand("status", "Is Nadir on, where, and with how much memory?");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_status(system, *options, out); };
+    });
+}
+
+void add_stats(CLI::App& app, Action& action) {
+    auto options = std::make_shared<StatsOptions>();
+    CLI::App* command = app.add_subcommand("stats", "Count VM exits by reason, per processor");
+    command->add_option("--cpu", options->processor, "Only this processor")->type_name("N");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_stats(system, *options, out); };
+    });
+}
+
+void add_log(CLI::App& app, Action& action) {
+    auto options = std::make_shared<LogOptions>();
+    CLI::App* command = app.add_subcommand("log", "Print Nadir's log");
+    command->add_flag("-f,--follow", options->follow, "Go on printing what comes, until Ctrl-C");
+    add_level(command, "--level", options->level,
+              "Only records at least this important: error, warning, info or debug (default)");
+    command->add_option("--cpu", options->processor, "Only this processor")->type_name("N");
+    command->add_flag("--ticks", options->ticks, "Print time-stamp counter ticks in place of the time of day");
+    command->add_flag("--json", options->json, "Print one JSON object per line, for programs");
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_log(system, *options, out); };
+    });
+}
+
+void add_caps(CLI::App& app, Action& action) {
+    auto options = std::make_shared<CapsOptions>();
+    CLI::App* command = app.add_subcommand("caps", "Can Nadir run here, and if not, why not? Needs no module");
+    command->add_option("--from", options->from, "Judge the machine that this file of `nadir caps --json` describes")
+        ->check(CLI::ExistingFile)
+        ->type_name("FILE");
+    add_json(command, options->json);
+    command->footer("Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.");
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_caps(system, *options, out); };
+    });
+}
+
+} // namespace
+
+int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+    CLI::App app("Nadir, an Intel VT-x hypervisor beneath a running system", "nadir");
+    Action action;
+    app.set_version_flag("--version",
+                         fmt::format("nadir {} (control version {})", NADIR_VERSION, NADIR_CONTROL_VERSION));
+    app.require_subcommand(1);
+    app.footer(footer);
+    add_on(app, action);
+    add_off(app, action);
+    add_status(app, action);
+    add_stats(app, action);
+    add_log(app, action);
+    add_caps(app, action);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // --help and --version arrive here as well, with exit code 0.
+        return app.exit(error, out, err) == 0 ? static_cast<int>(ExitStatus::success)
+                                              : static_cast<int>(ExitStatus::usage);
+    }
+    try {
+        const ExitStatus status = action(system, out);
+        out << std::flush;
+        return static_cast<int>(out.good() ? status : ExitStatus::failed);
+    } catch (const Failure& failure) {
+        out << std::flush;
+        fmt::print(err, "nadir: {}\n", failure.what());
+        if (!failure.advice().empty()) {
+            fmt::print(err, "{}\n", failure.advice());
+        }
+        return static_cast<int>(failure.status());
+    } catch (const std::exception& error) {
+        fmt::print(err, "nadir: {}\n", error.what());
+        return static_cast<int>(ExitStatus::failed);
+    }
+}
+
+} // namespace nadir::tool

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "tool/commands.h"
+#include "tool/json_output.h"
+#include "tool/report.h"
+#include "tool/units.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+namespace nadir::tool {
+
+ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out) {
+    const auto device = system.open_device();
+    nadir_options wish{};
+    wish.log_level = options.log_level;
+    wish.com1 = options.com1;
+    wish.fail_step = options.fail_step;
+    wish.fail_processor = options.fail_processor;
+
+    const nadir_report report = device->on(wish);
+    const ExitStatus status = exit_status_of(report);
+    if (options.json) {
+        print_json(out, {{"command", "on"}, {"report", to_json(report)}});
+        return status;
+    }
+    if (status == ExitStatus::already) {
+        throw Failure(status, "Nadir is already on; nothing was changed.",
+                      "`nadir status` shows how it is, `nadir off` ends it.");
+    }
+    if (status != ExitStatus::success) {
+        throw Failure(status, fmt::format("Nadir did not start, and the machine is as it was.\n{}", describe(report)),
+                      "`nadir caps` explains what this machine offers; the kernel log may say more (dmesg).");
+    }
+    const nadir_state state = device->state();
+    fmt::print(out, "Nadir is on: {} in VMX non-root operation, {} of memory in use.\n",
+               counted(state.processors_on, "processor"), bytes(state.bytes_total));
+    return status;
+}
+
+} // namespace nadir::tool

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "tool/commands.h"
+#include "tool/json_output.h"
+#include "tool/processors.h"
+#include "tool/units.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+#include <map>
+
+namespace nadir::tool {
+
+namespace {
+
+nlohmann::ordered_json to_json(const nadir_state& state, const std::vector<nadir_statistics>& processors) {
+    nlohmann::ordered_json json;
+    json["active"] = state.active != 0;
+    json["processor_slots"] = state.processors;
+    json["processors_on"] = state.processors_on;
+    json["processors"] = nlohmann::ordered_json::array();
+    for (const nadir_statistics& processor : processors) {
+        json["processors"].push_back({{"number", processor.processor},
+                                      {"state", state_name(processor.state)},
+                                      {"enter_ticks", processor.enter_ticks},
+                                      {"leave_ticks", processor.leave_ticks},
+                                      {"exits_total", processor.exits_total}});
+    }
+    json["bytes_total"] = state.bytes_total;
+    json["bytes_per_processor"] = state.bytes_per_processor;
+    json["bytes_ept"] = state.bytes_ept;
+    json["bytes_image"] = state.bytes_image;
+    json["starts"] = state.starts;
+    json["physical_address_bits"] = state.physical_address_bits;
+    json["vpid"] = state.vpid != 0;
+    return json;
+}
+
+void print(std::ostream& out, const nadir_state& state, const std::vector<nadir_statistics>& processors) {
+    fmt::print(out, "Nadir is {}: {} of {} in VMX non-root operation.\n", state.active != 0 ? "on" : "off",
+               state.processors_on, counted(processors.size(), "processor"));
+    std::map<nadir_u32, std::vector<unsigned>> by_state;
+    for (const nadir_statistics& processor : processors) {
+        by_state[processor.state].push_back(processor.processor);
+    }
+    for (const auto& [which, numbers] : by_state) {
+        fmt::print(out, "  {:<22}{}\n", fmt::format("processors {}:", state_name(which)), ranges(numbers));
+    }
+    if (by_state.contains(NADIR_PROCESSOR_DEAD)) {
+        fmt::print(out, "  A dead processor was stopped after a fault in root mode: see `nadir log --level error`.\n");
+    }
+    if (state.active != 0) {
+        fmt::print(out, "  {:<22}{} ({} per processor, {} in EPT tables, {} for root mode's image)\n",
+                   "memory:", bytes(state.bytes_total), bytes(state.bytes_per_processor), bytes(state.bytes_ept),
+                   bytes(state.bytes_image));
+        fmt::print(out, "  {:<22}{}\n", "VPID:", state.vpid != 0 ? "in use" : "not in use");
+        fmt::print(out, "  {:<22}{} bits\n", "physical addresses:", state.physical_address_bits);
+    }
+    fmt::print(out, "  {:<22}{}\n", "successful starts:", state.starts);
+}
+
+} // namespace
+
+ExitStatus command_status(System& system, const StatusOptions& options, std::ostream& out) {
+    const auto device = system.open_device();
+    const nadir_state state = device->state();
+    const std::vector<nadir_statistics> processors = present_processors(*device, state);
+    if (options.json) {
+        print_json(out, to_json(state, processors));
+    } else {
+        print(out, state, processors);
+    }
+    return ExitStatus::success;
+}
+
+} // namespace nadir::tool

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The running Nadir as the commands see it: the requests of control/control.h. tool/linux has /dev/nadir; another system
+// implements the same.
+#pragma once
+
+#include "arch/capabilities.h"
+#include "control/control.h"
+
+namespace nadir::tool {
+
+// Each function throws Failure where the request did not even reach the core (no right, another version).
+class Device {
+public:
+    Device() = default;
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+    virtual ~Device() = default;
+
+    // What came of it is in the report.
+    virtual nadir_report on(const nadir_options& options) = 0;
+    virtual nadir_report off() = 0;
+
+    virtual nadir_state state() = 0;
+    virtual nadir_statistics statistics(nadir_u32 processor) = 0;
+    // One batch from `processor` (NADIR_ANY_PROCESSOR: the host's own), from record `next` on.
+    virtual nadir_log_request log(nadir_u32 processor, nadir_u32 next) = 0;
+    virtual arch::Capabilities capabilities(nadir_u32 processor) = 0;
+};
+
+} // namespace nadir::tool

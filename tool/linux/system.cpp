@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The Linux that the command runs on.
+#include "tool/exit_status.h"
+#include "tool/linux/device.h"
+#include "tool/linux/processor.h"
+#include "tool/linux/text_file.h"
+#include "tool/system.h"
+
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+#include <unistd.h>
+#include <x86intrin.h>
+
+namespace nadir::tool {
+
+namespace {
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int) { stop_requested = 1; }
+
+// Modules that use VMX, and what they belong to.
+constexpr struct {
+    const char* module;
+    const char* product;
+} hypervisors[] = {
+    {"kvm_intel", "KVM"},
+    {"vboxdrv", "VirtualBox"},
+    {"vmmon", "VMware"},
+};
+
+class LinuxSystem final : public System {
+public:
+    LinuxSystem() {
+        // Without SA_RESTART, so that a waiting call ends. Only `log --follow` waits; the default would do for the rest.
+        struct sigaction action {};
+        action.sa_handler = request_stop;
+        sigaction(SIGINT, &action, nullptr);
+        sigaction(SIGTERM, &action, nullptr);
+        // `nadir log --follow | head`: writing then fails, and the command ends by itself.
+        std::signal(SIGPIPE, SIG_IGN);
+    }
+
+    std::unique_ptr<Device> open_device() override { return open_linux_device(); }
+
+    std::vector<unsigned> online_processors() override {
+        const auto text = read_text("/sys/devices/system/cpu/online");
+        std::vector<unsigned> numbers = parse_ranges(text.value_or(""));
+        return numbers.empty() ? std::vector<unsigned>{0} : numbers;
+    }
+
+    ProcessorFacts facts(unsigned processor) override {
+        if (!looked_for_module_) {
+            looked_for_module_ = true;
+            try {
+                module_ = open_linux_device();
+            } catch (const Failure&) {
+                // `caps` works without; what remains unknown then is said in the findings.
+            }
+        }
+        if (module_ != nullptr) {
+            try {
+                return {processor, module_->capabilities(processor), "nadir.ko", {}};
+            } catch (const Failure& failure) {
+                ProcessorFacts facts = read_processor(processor);
+                facts.notes.emplace_back(failure.what());
+                return facts;
+            }
+        }
+        return read_processor(processor);
+    }
+
+    std::string processor_name() override { return brand_string(); }
+
+    std::uint64_t memory_available() override {
+        const std::string text = read_text("/proc/meminfo").value_or("");
+        const std::size_t at = text.find("MemAvailable:");
+        return at == std::string::npos ? 0 : std::strtoull(text.c_str() + at + 13, nullptr, 10) * 1024;
+    }
+
+    std::vector<Rival> rivals() override {
+        std::vector<Rival> found;
+        for (const auto& hypervisor : hypervisors) {
+            // Each virtual machine holds a reference on its module.
+            const auto count = read_text(fmt::format("/sys/module/{}/refcnt", hypervisor.module));
+            if (!count) {
+                continue;
+            }
+            const bool in_use = std::strtol(count->c_str(), nullptr, 10) > 0;
+            found.push_back(
+                {fmt::format("{} is there (module {}, {})", hypervisor.product, hypervisor.module,
+                             in_use ? "in use: its virtual machines have to end first"
+                                    : "not in use: it must not start a virtual machine while Nadir is active"),
+                 in_use});
+        }
+        return found;
+    }
+
+    ClockReading read_clocks() override { return {__rdtsc(), std::chrono::system_clock::now()}; }
+
+    void sleep(std::chrono::milliseconds time) override {
+        usleep(static_cast<useconds_t>(time.count() * 1000)); // ends early at a signal
+    }
+
+    bool interrupted() override { return stop_requested != 0; }
+
+private:
+    bool looked_for_module_ = false;
+    std::unique_ptr<Device> module_;
+};
+
+} // namespace
+
+std::unique_ptr<System> make_system() { return std::make_unique<LinuxSystem>(); }
+
+} // namespace nadir::tool

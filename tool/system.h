@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The machine and its operating system as the commands see them, without Nadir. One implementation per system, one for
+// tests.
+#pragma once
+
+#include "arch/capabilities.h"
+#include "tool/device.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nadir::tool {
+
+// What one processor says about itself, and who was asked.
+struct ProcessorFacts {
+    unsigned number = 0;
+    arch::Capabilities capabilities{};
+    std::string source;             // "nadir.ko", "CPUID and /dev/cpu/0/msr", "CPUID"
+    std::vector<std::string> notes; // why something could not be read, and how it could
+};
+
+// Another hypervisor of this system.
+struct Rival {
+    std::string text;    // "kvm_intel is loaded ..."
+    bool in_use = false; // it runs virtual machines now
+};
+
+// A moment on the two clocks that the log has to do with.
+struct ClockReading {
+    std::uint64_t ticks = 0; // time-stamp counter
+    std::chrono::system_clock::time_point time;
+};
+
+class System {
+public:
+    System() = default;
+    System(const System&) = delete;
+    System& operator=(const System&) = delete;
+    virtual ~System() = default;
+
+    // Throws Failure that says why there is none.
+    virtual std::unique_ptr<Device> open_device() = 0;
+
+    virtual std::vector<unsigned> online_processors() = 0;
+    // As much as can be read, without a module if need be. Never throws for a lack of rights.
+    virtual ProcessorFacts facts(unsigned processor) = 0;
+    virtual std::string processor_name() = 0;
+    virtual std::uint64_t memory_available() = 0; // bytes, 0: unknown
+    virtual std::vector<Rival> rivals() = 0;
+
+    virtual ClockReading read_clocks() = 0;
+    virtual void sleep(std::chrono::milliseconds time) = 0;
+    // A person asked to end (Ctrl-C).
+    virtual bool interrupted() = 0;
+};
+
+// The one of the system that this was built for.
+std::unique_ptr<System> make_system();
+
+} // namespace nadir::tool
