@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""A mistake of root mode's own ends in a report on COM1, not in a reset; the other processors go on."""
+
+import pytest
+
+from .host import boot, expect_ok
+
+# enum nadir_provocation, and the vector of the exception that each ends in. A stack overflow is a page fault, too: its
+# handler has a stack of its own.
+PROVOCATIONS = {1: 6, 2: 14, 3: 14, 4: 14, 5: 14}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("provocation", PROVOCATIONS)
+def test_a_fault_in_root_mode_is_reported(tmp_path, provocation):
+    run = expect_ok(boot(tmp_path, f"test=root_fault provoke={provocation}", processors=2))
+    report = f"fault in root mode: vector {PROVOCATIONS[provocation]},"
+    assert any(line.startswith("nadir[001]") and report in line for line in run.lines), run.tail()
+    assert any(line.startswith("log of processor 1:") and report in line for line in run.lines), run.tail()
+    assert "processor 0 goes on: CPUID 16" in run.serial

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""The parts of Nadir that guests are given, as the build left them; the kernel module is built here."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from . import debian
+from .places import BUILD, ROOT, only_one
+
+_built: dict[str, Path] = {}
+
+
+class NotBuilt(RuntimeError):
+    """A part is missing or doesn't build."""
+
+
+def _part(name: str) -> Path:
+    path = BUILD / name
+    if not path.exists():
+        raise NotBuilt(f"{path} isn't there: run scripts/build.sh")
+    return path
+
+
+def tool() -> Path:
+    """The `nadir` command."""
+    return _part("tool/nadir")
+
+
+def bare_kernel() -> Path:
+    """nadir.elf, the bare host."""
+    return _part("hosts/bare/nadir.elf")
+
+
+def module(release: str | None = None) -> Path:
+    """nadir.ko for Debian's kernel, made now unless it is up to date; asked of make once per process."""
+    release = release or debian.kernel_release()
+    if release not in _built:
+        out = ROOT / "build" / "linux"
+        with only_one(out.name):
+            result = subprocess.run(["make", "-C", str(ROOT / "hosts" / "linux"), f"KDIR={debian.headers(release)}",
+                                     f"BUILD={out}"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                                    env={**os.environ, "LC_ALL": "C"})
+        (out.parent / f"{out.name}.log").write_text(result.stdout + result.stderr)
+        if result.returncode:
+            tail = "\n".join((result.stdout + result.stderr).splitlines()[-30:])
+            raise NotBuilt(f"nadir.ko doesn't build (all of it in build/{out.name}.log):\n{tail}")
+        _built[release] = out / "nadir.ko"
+    return _built[release]
