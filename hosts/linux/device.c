@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * /dev/nadir: for administrators, one request at a time. hosts/linux/ioctl.h says what fails how.
+ */
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/stddef.h>
+#include <linux/uaccess.h>
+
+#include "hosts/linux/host.h"
+#include "hosts/linux/ioctl.h"
+
+static u32 answer_on(void *data)
+{
+    struct nadir_on_request *request = data;
+
+    return host_start_locked(&request->options, &request->report);
+}
+
+static u32 answer_off(void *data)
+{
+    struct nadir_off_request *request = data;
+
+    return host_stop_locked(&request->report);
+}
+
+static u32 answer_state(void *data)
+{
+    struct nadir_state_request *request = data;
+
+    return host_state_locked(&request->state);
+}
+
+static u32 answer_statistics(void *data)
+{
+    struct nadir_statistics_request *request = data;
+
+    return host_statistics_locked(request->processor, &request->statistics);
+}
+
+static u32 answer_log(void *data)
+{
+    return host_log_locked(data);
+}
+
+static u32 answer_capabilities(void *data)
+{
+    struct nadir_capabilities_request *request = data;
+
+    preempt_disable();
+    nadir_read_capabilities(request->capabilities);
+    preempt_enable();
+    return NADIR_OK;
+}
+
+struct function {
+    u32 (*answer)(void *request);
+    size_t size;
+    size_t report; /* offset of the report in the structure, 0 for none */
+};
+
+#define FUNCTION(name, report_offset)                                                                                  \
+    {                                                                                                                  \
+        .answer = answer_##name, .size = sizeof(struct nadir_##name##_request), .report = (report_offset)              \
+    }
+
+static const struct function functions[] = {
+    [NADIR_FUNCTION_ON] = FUNCTION(on, offsetof(struct nadir_on_request, report)),
+    [NADIR_FUNCTION_OFF] = FUNCTION(off, offsetof(struct nadir_off_request, report)),
+    [NADIR_FUNCTION_STATE] = FUNCTION(state, 0),
+    [NADIR_FUNCTION_STATISTICS] = FUNCTION(statistics, 0),
+    [NADIR_FUNCTION_LOG] = FUNCTION(log, 0),
+    [NADIR_FUNCTION_CAPABILITIES] = FUNCTION(capabilities, 0),
+};
+
+/* The structure is ours, as far as its first bytes can tell. */
+static u32 check_header(const struct nadir_header *header, const struct function *function, struct nadir_report *report)
+{
+    if (header->version != NADIR_CONTROL_VERSION)
+        return host_report(report, NADIR_BAD_VERSION,
+                           "The request is of control version %u, this module of version %u: nothing was changed. "
+                           "Use the nadir command and the nadir.ko of one build.",
+                           header->version, NADIR_CONTROL_VERSION);
+    if (header->size != function->size)
+        return host_report(report, NADIR_BAD_SIZE,
+                           "The request says that it has %u bytes, and it has %zu: nothing was changed. "
+                           "Use the nadir command and the nadir.ko of one build.",
+                           header->size, function->size);
+    return NADIR_OK;
+}
+
+static long answer(const struct function *function, void *request)
+{
+    struct nadir_report scratch;
+    u32 status = check_header(request, function, function->report ? request + function->report : &scratch);
+
+    if (status != NADIR_OK)
+        return host_errno(status);
+    if (mutex_lock_interruptible(&host_lock))
+        return -EINTR;
+    status = function->answer(request);
+    mutex_unlock(&host_lock);
+    return host_errno(status);
+}
+
+static long device_ioctl(struct file *file, unsigned int number, unsigned long argument)
+{
+    void __user *user = (void __user *)argument;
+    const struct function *function;
+    void *request;
+    long result;
+
+    /* Asked at each request: an open file may be handed to somebody with less rights. */
+    if (!capable(CAP_SYS_ADMIN))
+        return -EPERM;
+    if (_IOC_TYPE(number) != NADIR_IOCTL_TYPE || _IOC_NR(number) >= ARRAY_SIZE(functions) ||
+        !functions[_IOC_NR(number)].answer)
+        return -ENOTTY;
+    function = &functions[_IOC_NR(number)];
+    if (_IOC_DIR(number) != (_IOC_READ | _IOC_WRITE))
+        return -ENOTTY;
+    if (_IOC_SIZE(number) != function->size)
+        return -EMSGSIZE;
+
+    request = memdup_user(user, function->size);
+    if (IS_ERR(request))
+        return PTR_ERR(request);
+    result = answer(function, request);
+    if (result != -EINTR && copy_to_user(user, request, function->size))
+        result = -EFAULT;
+    kfree(request);
+    return result;
+}
+
+static const struct file_operations operations = {
+    .owner = THIS_MODULE, /* an open file keeps the module */
+    .open = nonseekable_open,
+    .unlocked_ioctl = device_ioctl,
+    .compat_ioctl = compat_ptr_ioctl, /* the structures are the same for 32-bit programs */
+};
+
+static struct miscdevice device = {
+    .minor = MISC_DYNAMIC_MINOR,
+    .name = NADIR_DEVICE_NAME,
+    .fops = &operations,
+    .mode = 0600,
+};
+
+int device_init(void)
+{
+    return misc_register(&device);
+}
+
+void device_exit(void)
+{
+    misc_deregister(&device);
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/*
+ * A status as the nearest errno, for callers that see only that.
+ */
+#include <linux/errno.h>
+
+#include "hosts/linux/host.h"
+
+int host_errno(u32 status)
+{
+    switch (status) {
+    case NADIR_OK:
+        return 0;
+    case NADIR_NOT_INTEL_VMX:
+    case NADIR_LOCKED_OFF:
+    case NADIR_UNDER_HYPERVISOR:
+        return -ENODEV;
+    case NADIR_CONTROL_MISSING:
+    case NADIR_FIXED_BITS:
+    case NADIR_UNSUPPORTED_FEATURE:
+        return -EOPNOTSUPP;
+    case NADIR_IN_POSSESSION:
+    case NADIR_BUSY:
+        return -EBUSY;
+    case NADIR_NO_MEMORY:
+        return -ENOMEM;
+    case NADIR_TOO_MANY_PROCESSORS:
+        return -E2BIG;
+    case NADIR_PROCESSOR_OFFLINE:
+        return -ENXIO;
+    case NADIR_INJECTED:
+        return -ECANCELED;
+    case NADIR_ALREADY_ON:
+    case NADIR_ALREADY_OFF:
+        return -EALREADY;
+    case NADIR_BAD_VERSION:
+        return -EPROTO;
+    case NADIR_BAD_SIZE:
+        return -EMSGSIZE;
+    case NADIR_BAD_ARGUMENT:
+        return -EINVAL;
+    default:
+        return -EIO;
+    }
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What the files of the Linux host share.
+ *
+ * Locks, in the order in which they are taken: host_lock, then the kernel's cpus_read_lock. The running session comes
+ * and goes only with both held, so that whoever holds either sees it unchanged. The callbacks of CPU hotplug run with
+ * the kernel's lock held for writing and therefore must not take host_lock.
+ */
+#pragma once
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+
+#include "core/nadir.h"
+
+#undef pr_fmt
+#define pr_fmt(format) "nadir: " format
+
+/* session.c: the one session, and the requests on it. */
+extern struct mutex host_lock;
+
+/* Each of these takes host_lock and returns an enum nadir_status. */
+u32 host_start(const struct nadir_options *options, struct nadir_report *report);
+u32 host_stop(struct nadir_report *report);
+
+/* With host_lock held. The answers come from the last run when Nadir is off. */
+u32 host_start_locked(const struct nadir_options *options, struct nadir_report *report);
+u32 host_stop_locked(struct nadir_report *report);
+u32 host_state_locked(struct nadir_state *state);
+u32 host_statistics_locked(u32 processor, struct nadir_statistics *statistics);
+u32 host_log_locked(struct nadir_log_request *request);
+
+/* The running session, null when off. With either lock held, or when no processor can be starting or stopping it. */
+struct nadir_session *host_running(void);
+
+/* Stops, and refuses to start until host_allow; `why` is what a refused start is told. Answers: was it running? */
+bool host_block(const char *why);
+void host_allow(void);
+
+/* Starts again as it was started last. */
+u32 host_restart(struct nadir_report *report);
+
+/* At module removal: forgets the last run. */
+void host_release(void);
+
+/* Writes a report of the host's own making and returns `status`. */
+__printf(3, 4) u32 host_report(struct nadir_report *report, u32 status, const char *format, ...);
+
+/* errno.c: 0, or a negative errno that resembles the status. */
+int host_errno(u32 status);
+
+/* drain.c: the records of root mode go to the kernel's log. With host_lock held, but for drain_exit. */
+int drain_begin(void);
+void drain_now(void);
+void drain_end(void);
+void drain_exit(void);
+
+/* device.c: /dev/nadir. */
+int device_init(void);
+void device_exit(void);
+
+/* hotplug.c, power.c, emergency.c: following what happens to the machine. */
+int hotplug_init(void);
+void hotplug_exit(void);
+int power_init(void);
+void power_exit(void);
+int emergency_init(void);
+void emergency_exit(void);
+/* With host_lock held: Nadir was started, is about to stop. */
+void emergency_arm(void);
+void emergency_disarm(void);
+
+/* seam.c: what nadir_host_allocate has given and not got back, in bytes; and the switches of tests. */
+u64 seam_allocated(void);
+extern uint seam_fail_allocation;
+extern bool seam_fail_once;
