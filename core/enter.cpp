@@ -43,7 +43,7 @@ public:
     bool launch();
 
     void leave_vmx_operation();
-    void restore_control_registers();
+    void restore_control_registers() const;
 
 private:
     bool fail(nadir_status status, nadir_step step, uint64_t detail0 = 0, uint64_t detail1 = 0, uint64_t detail2 = 0);
@@ -137,7 +137,7 @@ bool Entering::set_control_registers() {
     return true;
 }
 
-void Entering::restore_control_registers() {
+void Entering::restore_control_registers() const {
     cpu::write_cr4(state_.cr4);
     cpu::write_cr0(state_.cr0);
 }

@@ -59,10 +59,9 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::vmwrite:
     case BasicExitReason::vmxoff:
     case BasicExitReason::invept:
-    case BasicExitReason::invvpid:
-        return Outcome::invalid_opcode; // outside VMX operation, where the guest believes to be
-    case BasicExitReason::getsec:
-        return Outcome::invalid_opcode; // safer mode extensions need the processor without a hypervisor
+    case BasicExitReason::invvpid: // outside VMX operation, where the guest believes to be
+    case BasicExitReason::getsec:  // safer mode extensions need the processor without a hypervisor
+        return Outcome::invalid_opcode;
     case BasicExitReason::exception_or_nmi: return exits::nmi(vcpu);
     case BasicExitReason::nmi_window: return exits::nmi_window(vcpu);
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);

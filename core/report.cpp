@@ -50,7 +50,8 @@ void write_advice(base::Writer& text, const Failure& f) {
         text.text(" Exit reason ").hex(f.detail[0]).text(" (");
         text.text(arch::name_of(arch::ExitReason{static_cast<uint32_t>(f.detail[0])}.basic()));
         text.text("), qualification ").hex(f.detail[1]);
-        text.text(". [SDM3 \"Checking and Loading Guest State\"] Please report it with `nadir log`.");
+        text.text(
+            ". [SDM3 \"Checking and Loading Guest State\"] The kernel log (the console, on the bare host) has the guest's state.");
         break;
     case NADIR_NO_MEMORY:
         text.text(" ")

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Starting and stopping, for all processors: a start is a transaction.
 #include "arch/msr/vmx_capabilities.h"
+#include "base/format.h"
 #include "check/controls.h"
 #include "check/ept_features.h"
+#include "control/messages.h"
 #include "core/arena.h"
 #include "core/enter.h"
 #include "core/log.h"
@@ -83,6 +85,26 @@ bool a_processor_is_dead(const nadir_session& session, nadir_report& report) {
         }
     }
     return false;
+}
+
+void print_error(const nadir_log_record& record) {
+    char text[256];
+    base::Writer line{text};
+    line.text("processor ").decimal(record.processor).text(": ");
+    control::format_record(record, std::span{text}.subspan(line.length()));
+    nadir_host_print(record.level, text);
+}
+
+// What root mode saw before a start failed would be gone with the arena, and it is what explains the failure.
+void print_errors(const nadir_session& session) {
+    for (uint32_t i = 0; i < session.processor_count; ++i) {
+        const Vcpu& vcpu = *session.vmm->vcpus[i];
+        for (uint32_t n = 0; n < vcpu.log_next && n < log_records; ++n) {
+            if (vcpu.place.log[n].level <= NADIR_LEVEL_WARNING) {
+                print_error(vcpu.place.log[n]);
+            }
+        }
+    }
 }
 
 void remember_state(nadir_session& session) {
@@ -213,6 +235,7 @@ NADIR_ABI nadir_u32 nadir_start_with_low_memory(const nadir_options* options, na
     if (!enter_all(*session, *report)) {
         // A processor that can't leave keeps using the arena: then nothing is freed.
         if (leave_all(*session) == NADIR_OK) {
+            print_errors(*session);
             free_arena(*session);
             free_session(session);
         }

@@ -16,7 +16,7 @@ struct TrapFrame {
     uint64_t vector, error_code;
     uint64_t rip, cs, rflags, rsp, ss; // pushed by the processor
 };
-static_assert(offsetof(TrapFrame, vector) == 15 * 8);
+static_assert(offsetof(TrapFrame, vector) == 15 * sizeof(uint64_t));
 
 // cpu/return.S
 struct ReturnState {

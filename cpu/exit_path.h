@@ -18,8 +18,9 @@
 #define NADIR_RFLAGS_TF_RF 0x10100
 #define NADIR_INSTRUCTION_SHADOW 3
 
-/* Leaves that follow the guest's CR4, as a set of bits: 1 (OSXSAVE) and 7 (OSPKE). */
-#define NADIR_CPUID_LEAVES_OF_CR4 0x82
+/* Leaves that go the general way (core/exits/cpuid.cpp), as a set of bits, each the leaf's number modulo 32: 1 (OSXSAVE) and
+ * with it 80000001H (SYSCALL), 7 (OSPKE), 19H (AESKLE). Leaves that share a bit take the same way, which answers them, too. */
+#define NADIR_CPUID_GENERAL_LEAVES 0x02000082
 
 /* The vcpu context: bytes of the guest's registers, places of RDX and RBX in them, and of the count of CPUID exits. */
 #define NADIR_VCPU_REGISTER_BYTES 128

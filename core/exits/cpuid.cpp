@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// CPUID always exits. The answer is the processor's own, given in root mode; only the bits that mirror CR4 have to follow
-// the guest's CR4 instead of root mode's. [SDM2 "CPUID"]
+// CPUID always exits. The answer is the processor's own, given in root mode; only what depends on the guest's mode or CR4
+// has to follow those instead of root mode's. [SDM2 "CPUID"]
+//
+// Most leaves never come here: cpu/exit.S answers them. Whoever wants to see or change another leaf adds its number (modulo
+// 32) to NADIR_CPUID_GENERAL_LEAVES in cpu/exit_path.h.
 #include "arch/control_registers.h"
 #include "arch/vmx/fields.h"
 #include "core/exits/handlers.h"
+#include "core/guest.h"
 #include "cpu/cpuid.h"
 #include "cpu/vmx.h"
 
@@ -13,8 +17,32 @@ namespace {
 
 constexpr uint32_t leaf1_ecx_osxsave = 1u << 27;
 constexpr uint32_t leaf7_ecx_ospke = 1u << 4;
+constexpr uint32_t leaf19_ebx_aeskle = 1u << 0;
+constexpr uint32_t leaf80000001_edx_syscall = 1u << 11;
 
 constexpr uint32_t with_bit(uint32_t value, uint32_t bit, bool set) { return set ? value | bit : value & ~bit; }
+
+void follow_guest(cpu::CpuidResult& answer, uint32_t leaf, uint32_t subleaf) {
+    switch (leaf) {
+    case 1: answer.ecx = with_bit(answer.ecx, leaf1_ecx_osxsave, cpu::vmread(arch::vmcs::guest_cr4).osxsave()); break;
+    case 7:
+        if (subleaf == 0) {
+            answer.ecx = with_bit(answer.ecx, leaf7_ecx_ospke, cpu::vmread(arch::vmcs::guest_cr4).pke());
+        }
+        break;
+    case 0x19: // AES Key Locker instructions are enabled: by firmware, and by CR4.KL
+        if (!cpu::vmread(arch::vmcs::guest_cr4).kl()) {
+            answer.ebx &= ~leaf19_ebx_aeskle;
+        }
+        break;
+    case 0x8000'0001: // SYSCALL is announced in 64-bit mode only
+        if (!guest_in_64_bit_mode()) {
+            answer.edx &= ~leaf80000001_edx_syscall;
+        }
+        break;
+    default: break;
+    }
+}
 
 } // namespace
 
@@ -23,13 +51,7 @@ Outcome cpuid(Vcpu& vcpu) {
     const uint32_t leaf = static_cast<uint32_t>(r.rax());
     const uint32_t subleaf = static_cast<uint32_t>(r.rcx());
     cpu::CpuidResult answer = cpu::cpuid(leaf, subleaf);
-    if (leaf == 1) {
-        const arch::Cr4 cr4 = cpu::vmread(arch::vmcs::guest_cr4);
-        answer.ecx = with_bit(answer.ecx, leaf1_ecx_osxsave, cr4.osxsave());
-    } else if (leaf == 7 && subleaf == 0) {
-        const arch::Cr4 cr4 = cpu::vmread(arch::vmcs::guest_cr4);
-        answer.ecx = with_bit(answer.ecx, leaf7_ecx_ospke, cr4.pke());
-    }
+    follow_guest(answer, leaf, subleaf);
     // 32-bit results: the upper halves become 0 in every mode.
     r.rax() = answer.eax;
     r.rbx() = answer.ebx;

@@ -12,7 +12,6 @@ namespace nadir::core::exits {
 
 using namespace arch;
 using cpu::vmread;
-using cpu::vmwrite;
 
 Outcome init_signal(Vcpu& vcpu) {
     log(vcpu, Message::init_received, {});

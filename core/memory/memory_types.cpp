@@ -71,6 +71,7 @@ std::optional<MemoryType> uniform_type(const MtrrValues& mtrr, uint64_t address,
 
 MemoryType type_at(const MtrrValues& mtrr, uint64_t address) {
     // A variable range is never smaller than 4 KiB, so a page always has one type.
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access)
     return *uniform_type(mtrr, address & ~uint64_t{0xFFF}, 4096);
 }
 

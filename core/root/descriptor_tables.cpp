@@ -10,7 +10,8 @@ void build_idts(uint8_t* page, arch::Selector code) {
     auto* gates = reinterpret_cast<arch::InterruptGate64*>(page);
     for (unsigned vector = 0; vector < cpu::trap_stub_count; ++vector) {
         const bool unmaskable = vector == 2 || vector == 18; // NMI, #MC
-        const uint64_t stub = reinterpret_cast<uint64_t>(cpu::nadir_cpu_trap_stubs) + vector * cpu::trap_stub_bytes;
+        const uint64_t stub =
+            reinterpret_cast<uint64_t>(cpu::nadir_cpu_trap_stubs) + uint64_t{vector} * cpu::trap_stub_bytes;
         gates[vector] = arch::InterruptGate64::make(stub, code, unmaskable ? ist::nmi : ist::fault);
     }
     // Without an interrupt stack: while it is in use, the TSS changes.

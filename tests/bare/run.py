@@ -19,7 +19,7 @@ from emulator.bochs import ROOT, RUNS, Machine  # noqa: E402
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-n", "--processors", type=int, default=1)
-    parser.add_argument("-m", "--model", default="corei7_skylake_x")
+    parser.add_argument("-m", "--model", default="corei7_skylake_x", help="of the emulator: `bochs --help cpu` lists them")
     parser.add_argument("-t", "--timeout", type=float, default=30)
     parser.add_argument("-e", "--elf", type=Path, default=ROOT / "build/gcc/hosts/bare/nadir.elf")
     parser.add_argument("--memory", type=int, default=128, help="MiB")

@@ -34,6 +34,14 @@ def test_with_the_kernels_defaults_through_grub(root):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("processors, model", [("4", "corei7_haswell_4770"), ("1", "tigerlake")])
+def test_other_machines(root, processors, model):
+    done = demo(root, "--processors", processors, "--model", model)
+    assert done.returncode == 0, done.stdout
+    seen = re.findall(r"yes  the emulator's debugger: processor (\d) was outside .* in VMX non-root", done.stdout)
+    assert seen == [str(n) for n in range(int(processors))]
+
+
 def test_verbose_shows_the_console(root):
     done = demo(root, "--verbose", "--workload-only", "--processors", "1")
     assert done.returncode == 0, done.stdout

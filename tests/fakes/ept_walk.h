@@ -17,10 +17,13 @@ struct EptTranslation {
     unsigned type;      // memory type of the leaf
     unsigned rights;    // read 1, write 2, execute 4
     uint64_t page_size; // 4 KiB, 2 MiB or 1 GiB
+
+    bool operator==(const EptTranslation&) const = default;
 };
 
 // Nothing: not present. Throws for what would be an EPT misconfiguration.
-inline std::optional<EptTranslation> walk_ept(uint64_t root, uint64_t address, unsigned physical_bits, const TableAt& table_at) {
+inline std::optional<EptTranslation> walk_ept(uint64_t root, uint64_t address, unsigned physical_bits,
+                                              const TableAt& table_at) {
     uint64_t table = root;
     unsigned rights = 7;
     for (unsigned level = 4;; --level) {
@@ -58,9 +61,12 @@ struct PageTranslation {
     bool executable;
     bool user;
     bool accessed_and_dirty; // all the way: the processor needn't write to the tables
+
+    bool operator==(const PageTranslation&) const = default;
 };
 
-inline std::optional<PageTranslation> walk_pages(uint64_t cr3, unsigned levels, uint64_t address, const TableAt& table_at) {
+inline std::optional<PageTranslation> walk_pages(uint64_t cr3, unsigned levels, uint64_t address,
+                                                 const TableAt& table_at) {
     uint64_t table = cr3 & 0x000F'FFFF'FFFF'F000;
     PageTranslation result{0, true, true, true, true};
     for (unsigned level = levels; level > 0; --level) {
@@ -74,7 +80,8 @@ inline std::optional<PageTranslation> walk_pages(uint64_t cr3, unsigned levels, 
         result.writable = result.writable && (entry & 2) != 0;
         result.user = result.user && (entry & 4) != 0;
         result.executable = result.executable && (entry >> 63) == 0;
-        result.accessed_and_dirty = result.accessed_and_dirty && (entry & 0x20) != 0 && (level > 1 || (entry & 0x40) != 0);
+        result.accessed_and_dirty =
+            result.accessed_and_dirty && (entry & 0x20) != 0 && (level > 1 || (entry & 0x40) != 0);
         table = entry & 0x000F'FFFF'FFFF'F000;
     }
     result.physical = table | (address & 0xFFF);

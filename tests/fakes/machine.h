@@ -6,8 +6,11 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <ostream>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -39,6 +42,19 @@ struct State {
 
     bool operator==(const State&) const = default;
 };
+
+// For GoogleTest's messages.
+inline void PrintTo(const State& s, std::ostream* out) {
+    *out << std::hex << "CR0 " << s.cr0 << " CR2 " << s.cr2 << " CR3 " << s.cr3 << " CR4 " << s.cr4 << " DR6 " << s.dr6
+         << " DR7 " << s.dr7 << " RFLAGS " << s.rflags << " ES " << s.es << " CS " << s.cs << " SS " << s.ss << " DS "
+         << s.ds << " FS " << s.fs << " GS " << s.gs << " LDTR " << s.ldtr << " TR " << s.tr << " GDTR " << s.gdtr.base
+         << ":" << s.gdtr.limit << " IDTR " << s.idtr.base << ":" << s.idtr.limit << " XCR0 " << s.xcr0 << " VMX "
+         << s.vmx << " MSRs";
+    for (const auto& [index, value] : s.msr) {
+        *out << " " << index << "=" << value;
+    }
+    *out << "\n" << std::dec;
+}
 
 struct Injection {
     arch::InterruptionInformation event;
@@ -119,11 +135,14 @@ public:
     Memory memory;
     uint64_t time = 1'000'000;
 
-    unsigned vmx_instructions = 0;    // VMXON, VMCLEAR, VMPTRLD, VMWRITE with flags, VMLAUNCH so far
-    std::optional<unsigned> fail_at;  // this one fails (0 is the first)
+    unsigned vmx_instructions = 0;   // VMXON, VMCLEAR, VMPTRLD, VMWRITE with flags, VMLAUNCH so far
+    std::optional<unsigned> fail_at; // this one fails (0 is the first)
     cpu::VmxStatus fail_with = cpu::VmxStatus::failed_invalid;
-    uint32_t entry_failure = 0;       // the next VM entry fails with this exit reason (bit 31 is added)
+    std::set<uint32_t> written; // the fields that the last VMLAUNCH found written
+    uint32_t entry_failure = 0; // the next VM entry fails with this exit reason (bit 31 is added)
     void (*on_entry_failure)(core::Vcpu& vcpu) = nullptr; // between a failed entry and root mode's handling of it
+    // After each VMWRITE without flags: where an NMI of root mode may come in between.
+    std::function<void(uint32_t encoding)> after_vmwrite;
     bool hides = true;                // false: as if EPT mapped everything to itself
     std::vector<std::string> journal; // INVEPT and INVVPID, in words
     std::string com1;
@@ -144,6 +163,8 @@ private:
 // The machine of the running test.
 extern Machine* machine;
 
-[[noreturn]] inline void fault(const std::string& what) { throw std::logic_error("the processor would fault: " + what); }
+[[noreturn]] inline void fault(const std::string& what) {
+    throw std::logic_error("the processor would fault: " + what);
+}
 
 } // namespace nadir::fake

@@ -25,13 +25,13 @@ public:
     uint64_t physical_of(const void* address) const;
     uint8_t* linear_of(uint64_t physical) const; // throws where there is no memory
 
-    uint64_t next_physical = 0x1'0000'0000; // of the next allocation; may be set
-    uint64_t gap = 0x3000;                  // between two allocations
-    unsigned allocations = 0;               // so far, refused ones included
-    std::optional<unsigned> fail_at;        // this allocation is refused (0 is the first)
-    std::optional<uint64_t> largest;        // allocations above this many bytes are refused
+    uint64_t next_physical = 0x1'0000'0000;                            // of the next allocation; may be set
+    uint64_t gap = 0x3000;                                             // between two allocations
+    unsigned allocations = 0;                                          // so far, refused ones included
+    std::optional<unsigned> fail_at;                                   // this allocation is refused (0 is the first)
+    std::optional<uint64_t> largest;                                   // allocations above this many bytes are refused
     void (*on_free)(const uint8_t* address, uint64_t bytes) = nullptr; // sees memory that is given back
-    bool forbidden = false;                 // root mode runs: the host must not be called
+    bool forbidden = false;                                            // root mode runs: the host must not be called
 
     const std::map<uint8_t*, Block>& blocks() const { return blocks_; }
     uint64_t bytes_in_use() const;

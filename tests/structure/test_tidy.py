@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tidy")]
 
 TOOL = "clang-tidy-16"
 FOLDERS = ("base", "arch", "control", "check", "cpu", "core", "tool")
-# The tests of the core need them; they are GCC's, or would keep Clang from parsing libstdc++'s headers (long double).
+# With the first Clang can't parse libstdc++'s headers (long double); warnings of the compiler are the compiler's to report.
 DROP = {"-mgeneral-regs-only", "-Werror"}
 PARTS = 8
 
@@ -73,7 +73,7 @@ def test_our_code(compiled):
     ("int f(int x) { if (x) return 1; return 2; }", "readability-braces-around-statements"),
     ("struct A { virtual ~A(); virtual int f(); }; struct B : A { virtual int f(); };", "modernize-use-override"),
     ("#include <string>\nint f(std::string s) { return static_cast<int>(s.size()); }", "performance-unnecessary-value-param"),
-    ("#include <cstring>\nbool f(const char* p) { char b[8]; std::memset(b, 8, 0); return p == b; }", "bugprone-"),
+    ("#include <cstring>\nbool f(const char* a, const char* b) { return strcmp(a, b) == 1 || strcmp(a, b); }", "bugprone-"),
 ])
 def test_a_violation_is_found(tmp_path, text, check):
     source = tmp_path / "a.cpp"

@@ -14,8 +14,8 @@ extern "C" const u8 user_end[];
 extern "C" void enter_user(u64 rip, u64 rsp, u64 rax, u64 rcx, u64 cs, u64 ss);
 
 constexpr u32 piece_bytes = 16;
-constexpr const char* piece_names[] = {"cpuid",   "vmcall", "vmread", "xsetbv", "rdmsr",  "wrmsr", "invd",
-                                       "mov cr4", "hlt",    "vmxoff", "rdtsc",  "vmfunc", "getsec"};
+constexpr const char* piece_names[] = {"cpuid",   "vmcall", "vmread", "xsetbv", "rdmsr",  "wrmsr",  "invd",
+                                       "mov cr4", "hlt",    "vmxoff", "rdtsc",  "vmfunc", "getsec", "cpuid 80000001"};
 
 constexpr u32 halt_piece = 8; // at CPL 0 it would halt
 

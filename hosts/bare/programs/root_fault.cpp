@@ -38,6 +38,8 @@ void print_record(const nadir_log_record& record) {
 } // namespace
 
 const char* run_root_fault(const Options& given) {
+    if (given.provoke == 0 || given.provoke >= NADIR_PROVOKE_COUNT)
+        return "give provoke=1 to 5 (enum nadir_provocation in control/control.h)";
     if (processor_count() < 2)
         return "it takes two processors: one is lost";
     Options options = given;

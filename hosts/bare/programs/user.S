@@ -41,6 +41,9 @@ user_start:
         piece
         .byte   0x0f, 0x37              /* GETSEC */
         piece
+        movl    $0x80000001, %eax       /* announces SYSCALL in 64-bit mode only */
+        cpuid
+        piece
 user_end:
 
 /*

@@ -62,7 +62,7 @@ TEST(Messages, Words) {
     record.argument[2] = 0xFFFF'8000'0000'1234;
     record.argument[4] = 0x7F00;
     EXPECT_EQ(text_of_record(record),
-              "fault in root mode: vector 14, error code 0x2, RIP 0xffff800000001234, CR2 0x0, RSP 0x7f00");
+              "fault in root mode: vector 14, error code 0x2, RIP image+0xffff800000001234, CR2 0x0, RSP 0x7f00");
 
     record = {};
     record.message = static_cast<nadir_u8>(Message::start_failed);

@@ -189,15 +189,16 @@ TEST(Ept, HigherPartsAreMappedWhenTheyAreTouched) {
 
 TEST(Ept, AHiddenRangeOverSeveralPagesAndBorders) {
     Tables t{40};
-    t.hide(4 * gib - 0x3000, 0x5000);       // over a 1 GiB border
+    t.hide(4 * gib - 0x3000, 0x5000);        // over a 1 GiB border
     t.hide(6 * gib + mib2 - kib4, 2 * kib4); // over a 2 MiB border
-    t.hide(8 * gib, gib);                   // all of a 1 GiB page
-    t.hide(tib_half - kib4, 2 * kib4);      // over the border of what is built at the start
+    t.hide(8 * gib, gib);                    // all of a 1 GiB page
+    t.hide(tib_half - kib4, 2 * kib4);       // over the border of what is built at the start
     ASSERT_TRUE(t.build());
     for (uint32_t i = 0; i < t.plan.hidden_count; ++i) {
         const auto& h = t.plan.hidden[i];
-        for (const uint64_t address : {h.physical - 1, h.physical, h.physical + h.bytes - 1, h.physical + h.bytes,
-                                       h.physical - kib4, h.physical + h.bytes / 2, h.physical - gib, h.physical + 2 * gib}) {
+        for (const uint64_t address :
+             {h.physical - 1, h.physical, h.physical + h.bytes - 1, h.physical + h.bytes, h.physical - kib4,
+              h.physical + h.bytes / 2, h.physical - gib, h.physical + 2 * gib}) {
             t.expect_right(address);
         }
     }

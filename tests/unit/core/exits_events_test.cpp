@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // NMIs and machine checks that are owed, INIT and start-up IPI, EPT violations, triple fault.
+#include <atomic>
+#include <thread>
+
 #include "core/exits/handlers.h"
+#include "core/memory/second_level.h"
 #include "core/owed_events.h"
 #include "tests/unit/core/root_fixture.h"
 
@@ -103,6 +107,43 @@ TEST_F(Nmi, WakesAHaltedGuestOnly) {
     EXPECT_EQ(field(vmcs::guest_activity_state), 2u);
 }
 
+// Root mode's own NMI handler may come in at any instruction, also while the window is being closed.
+TEST_F(Nmi, OneThatComesWhileTheWindowIsClosedIsNotLost) {
+    for (const bool machine_check : {false, true}) {
+        vcpu.owed.nmi = 1;
+        core::arm_nmi_window(vcpu);
+        machine.after_vmwrite = [&](uint32_t encoding) {
+            if (encoding == vmcs::pin_controls.encoding) {
+                machine.after_vmwrite = nullptr;
+                machine_check ? core::owe_machine_check(vcpu) : core::owe_nmi(vcpu);
+            }
+        };
+        EXPECT_EQ(core::exits::nmi_window(vcpu), Outcome::retry);
+        EXPECT_EQ(injected().value, nmi_event);
+        EXPECT_TRUE(armed()) << machine_check;
+        field(vmcs::entry_interruption_information) = 0;
+        EXPECT_EQ(core::exits::nmi_window(vcpu), Outcome::retry);
+        EXPECT_TRUE(injected().valid());
+        EXPECT_FALSE(armed());
+    }
+}
+
+// A machine check that comes in after the NMI was chosen keeps the window open.
+TEST_F(Nmi, AMachineCheckThatComesAtTheInjectionIsOwed) {
+    vcpu.owed.nmi = 1;
+    core::arm_nmi_window(vcpu);
+    machine.after_vmwrite = [&](uint32_t encoding) {
+        if (encoding == vmcs::entry_interruption_information.encoding) {
+            machine.after_vmwrite = nullptr;
+            core::owe_machine_check(vcpu);
+        }
+    };
+    core::exits::nmi_window(vcpu);
+    EXPECT_EQ(injected().value, nmi_event);
+    EXPECT_TRUE(armed());
+    EXPECT_EQ(vcpu.owed.machine_check, 1u);
+}
+
 class Startup : public RootTest {};
 
 TEST_F(Startup, InitPutsTheGuestIntoWaitForSipi) {
@@ -174,6 +215,29 @@ TEST_F(EptViolation, AnIretThatHadUnblockedNmisRunsAgain) {
     violate(2 * far, 0x1181);
     EXPECT_EQ(field(vmcs::guest_interruptibility), 8u);
     EXPECT_FALSE(injected().valid());
+}
+
+// Processors that touch the same place at the same time take the pages for it once.
+TEST_F(EptViolation, TheSamePlaceFromManyProcessors) {
+    vmm.ept.pool.pages = vmm.ept.pool.used + 10;
+    std::array<bool, 4> failed{};
+    std::vector<std::thread> threads;
+    std::atomic<unsigned> ready{0};
+    for (unsigned t = 0; t < failed.size(); ++t) {
+        threads.emplace_back([&, t] {
+            ++ready;
+            while (ready < failed.size()) {
+            }
+            for (uint64_t region = 1; region <= 10; ++region) {
+                failed[t] |= core::map_on_demand(vmm, region << 39) == core::EptResult::no_memory;
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(failed, (std::array<bool, 4>{}));
+    EXPECT_EQ(vmm.ept.pool.used, vmm.ept.pool.pages);
 }
 
 class TripleFault : public RootTest {};

@@ -65,6 +65,29 @@ TEST_F(Cpuid, OnlyThoseBitsOfThoseLeavesAreChanged) {
     EXPECT_EQ(vcpu.registers.rcx(), all & ~(1u << 27));
 }
 
+TEST_F(Cpuid, SyscallIsAnnouncedIn64BitModeOnly) {
+    constexpr uint32_t all = ~0u;
+    machine.set_cpuid(0x8000'0001, 0, {all, all, all, all});
+    for (const bool long_mode : {false, true}) {
+        field(vmcs::guest_cs_access_rights) = long_mode ? 0xA09B : 0xC09B;
+        vcpu.registers.rax() = 0x8000'0001;
+        vcpu.registers.rcx() = 0;
+        core::exits::cpuid(vcpu);
+        EXPECT_EQ(vcpu.registers.rdx(), long_mode ? all : all & ~(1u << 11));
+    }
+}
+
+TEST_F(Cpuid, KeyLockerFollowsTheGuestsCr4) {
+    for (const bool guest : {false, true}) {
+        machine.set_cpuid(0x19, 0, {0, 5, 0, 0});
+        field(vmcs::guest_cr4) = 0x2000 | (guest ? 1u << 19 : 0);
+        vcpu.registers.rax() = 0x19;
+        vcpu.registers.rcx() = 0;
+        core::exits::cpuid(vcpu);
+        EXPECT_EQ(vcpu.registers.rbx(), guest ? 5u : 4u);
+    }
+}
+
 class MsrExits : public RootTest {};
 
 TEST_F(MsrExits, ReadsGiveBothHalves) {
@@ -119,7 +142,8 @@ TEST_F(MsrExits, WhichMsrsAreMtrrs) {
         for (const uint32_t at : {msr, 0xC000'0000 + msr}) {
             reads += bitmap->read_exits(static_cast<arch::Msr>(at)) ? 1 : 0;
             writes += bitmap->write_exits(static_cast<arch::Msr>(at)) ? 1 : 0;
-            EXPECT_EQ(bitmap->write_exits(static_cast<arch::Msr>(at)), core::is_mtrr(at) || at == 0x79) << std::hex << at;
+            EXPECT_EQ(bitmap->write_exits(static_cast<arch::Msr>(at)), core::is_mtrr(at) || at == 0x79)
+                << std::hex << at;
         }
     }
     EXPECT_EQ(reads, 0u);

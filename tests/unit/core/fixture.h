@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "core/nadir.h"
@@ -50,7 +52,24 @@ protected:
     }
     bool nothing_leaked() const { return machine.memory.blocks().size() == blocks_before; }
 
-    core::Vcpu& vcpu(unsigned processor = 0) { return *session->vmm->vcpus[processor]; }
+    // Executes CPUID on a processor.
+    bool exit_on(unsigned processor, uint32_t reason = 10,
+                 std::initializer_list<std::pair<uint32_t, uint64_t>> information = {}) {
+        machine.switch_to(processor);
+        return machine.exit(reason, information);
+    }
+    std::string log_of(uint32_t processor) {
+        auto request = std::make_unique<nadir_log_request>();
+        request->processor = processor;
+        std::string all;
+        EXPECT_EQ(nadir_read_log(session, request.get()), NADIR_OK);
+        for (uint32_t i = 0; i < request->count; ++i) {
+            char text[300];
+            nadir_format_log_record(&request->records[i], text, sizeof(text));
+            all += std::string(text) + "\n";
+        }
+        return all;
+    }
 
     fake::Machine machine;
     nadir_options options{};

@@ -109,10 +109,10 @@ TEST_F(Guest, ReinjectsWhatWasInterrupted) {
         uint64_t interruptibility;
     };
     // NMIs were blocked before: only for an NMI that changes.
-    for (const Case& c : {Case{0x8000'0031, false, false, 8}, Case{0x8000'0306, false, false, 8},
-                          Case{0x8000'0B0E, true, false, 8}, Case{0x8000'0480, false, true, 8},
-                          Case{0x8000'0603, false, true, 8}, Case{0x8000'0501, false, true, 8},
-                          Case{0x8000'0202, false, false, 0}}) {
+    for (const Case& c :
+         {Case{0x8000'0031, false, false, 8}, Case{0x8000'0306, false, false, 8}, Case{0x8000'0B0E, true, false, 8},
+          Case{0x8000'0480, false, true, 8}, Case{0x8000'0603, false, true, 8}, Case{0x8000'0501, false, true, 8},
+          Case{0x8000'0202, false, false, 0}}) {
         field(vmcs::entry_interruption_information) = 0;
         field(vmcs::entry_exception_error_code) = 0x77;
         field(vmcs::entry_instruction_length) = 0x77;
@@ -174,6 +174,9 @@ TEST_F(Guest, WaitsForStartupInTheStateAfterInit) {
     EXPECT_EQ(field(vmcs::guest_idtr_base), 0u);
     EXPECT_EQ(field(vmcs::cr0_read_shadow), 0x6000'0010u);
     EXPECT_EQ(field(vmcs::guest_cr0), 0x6000'0030u) << "NE is VMX's";
+    machine.state().cr0 &= ~uint64_t{0x6000'0000};
+    core::put_guest_into_wait_for_startup(vcpu);
+    EXPECT_EQ(field(vmcs::cr0_read_shadow), 0x10u);
     EXPECT_EQ(field(vmcs::guest_cr3), 0u);
     EXPECT_EQ(field(vmcs::guest_cr4), 0x2000u);
     EXPECT_EQ(field(vmcs::cr4_read_shadow), 0u);

@@ -12,8 +12,8 @@
 namespace nadir::test {
 namespace {
 
-using core::LogRing;
 using core::log_records;
+using core::LogRing;
 
 class Log : public RootTest {
 protected:
@@ -159,8 +159,10 @@ TEST_F(Log, OneRecordByNumber) {
 TEST_F(Log, ReadingWhileWriting) {
     constexpr uint64_t total = 200'000;
     std::atomic<bool> done{false};
+    // A ring begins with a record (reset_vcpu): one that is still all zeroes would look like number 0.
+    core::log(vcpu, Message::guest_state, {0, 1, 2, 3, 4, 5});
     std::thread writer{[&] {
-        for (uint64_t i = 0; i < total; ++i) {
+        for (uint64_t i = 1; i < total; ++i) {
             core::log(vcpu, Message::guest_state, {i, i ^ 1, i ^ 2, i ^ 3, i ^ 4, i ^ 5});
         }
         done = true;

@@ -56,8 +56,8 @@ TEST(MemoryTypes, FixedRangesRuleTheFirstMebibyteOnly) {
     for (unsigned i = 0; i < 11; ++i) {
         m.fixed[i] = 0x0101'0101'0101'0101;
     }
-    m.fixed[2] = 0x0000'0000'0000'0004; // A0000H WT, A4000H to BFFFFH UC
-    m.fixed[10] = 0x0500'0000'0000'0001; // F8000H WC, FF000H WP
+    m.fixed[2] = 0x0000'0000'0000'0004;         // A0000H WT, A4000H to BFFFFH UC
+    m.fixed[10] = 0x0500'0000'0000'0001;        // F8000H WC, FF000H WP
     add(m, 0, 0, gib, MemoryType::uncacheable); // does not count below 1 MiB
     EXPECT_EQ(type_at(m, 0x0'0000), MemoryType::write_combining);
     EXPECT_EQ(type_at(m, 0xA'3FFF), MemoryType::write_through);
@@ -83,11 +83,12 @@ TEST(MemoryTypes, OverlappingRanges) {
         MemoryType a, b, both;
     };
     using enum MemoryType;
-    for (const Case& c : {Case{uncacheable, write_back, uncacheable}, Case{write_combining, uncacheable, uncacheable},
-                          Case{write_through, write_back, write_through}, Case{write_back, write_through, write_through},
-                          Case{write_back, write_back, write_back}, Case{write_combining, write_combining, write_combining},
-                          // Undefined by the manual: uncacheable can't break a device.
-                          Case{write_combining, write_back, uncacheable}, Case{write_protected, write_through, uncacheable}}) {
+    for (const Case& c :
+         {Case{uncacheable, write_back, uncacheable}, Case{write_combining, uncacheable, uncacheable},
+          Case{write_through, write_back, write_through}, Case{write_back, write_through, write_through},
+          Case{write_back, write_back, write_back}, Case{write_combining, write_combining, write_combining},
+          // Undefined by the manual: uncacheable can't break a device.
+          Case{write_combining, write_back, uncacheable}, Case{write_protected, write_through, uncacheable}}) {
         MtrrValues m = enabled(write_back);
         add(m, 0, 4 * gib, gib, c.a);
         add(m, 3, 4 * gib, 2 * gib, c.b);

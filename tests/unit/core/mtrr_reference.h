@@ -79,7 +79,8 @@ public:
         core::MtrrValues m{};
         m.supported = number(20) != 0;
         m.capability = arch::MtrrCapability{10 | (number(4) != 0 ? 1u << 8 : 0u)};
-        m.default_type = arch::MtrrDefaultType{type() | (number(4) != 0 ? 1u << 10 : 0u) | (number(10) != 0 ? 1u << 11 : 0u)};
+        m.default_type =
+            arch::MtrrDefaultType{type() | (number(4) != 0 ? 1u << 10 : 0u) | (number(10) != 0 ? 1u << 11 : 0u)};
         for (uint64_t& fixed : m.fixed) {
             for (unsigned byte = 0; byte < 8; ++byte) {
                 fixed |= uint64_t{type()} << (8 * byte);

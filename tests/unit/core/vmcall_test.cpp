@@ -28,8 +28,9 @@ protected:
         return core::exits::vmcall(vcpu);
     }
     uint64_t word(unsigned i) {
-        const uint64_t words[] = {vcpu.registers.rcx(), vcpu.registers.rdx(), vcpu.registers.rsi(), vcpu.registers.rdi(),
-                                  vcpu.registers.r8(),  vcpu.registers.r9(),  vcpu.registers.r10(), vcpu.registers.r11()};
+        const uint64_t words[] = {vcpu.registers.rcx(), vcpu.registers.rdx(), vcpu.registers.rsi(),
+                                  vcpu.registers.rdi(), vcpu.registers.r8(),  vcpu.registers.r9(),
+                                  vcpu.registers.r10(), vcpu.registers.r11()};
         return words[i];
     }
     uint64_t key = vmm.key;
@@ -71,7 +72,8 @@ TEST_F(Vmcall, ConfirmAnswersAndForgetsTranslations) {
     for (unsigned i = 2; i < 8; ++i) {
         EXPECT_EQ(word(i), 0u) << i;
     }
-    EXPECT_EQ(machine.journal, (std::vector<std::string>{"INVEPT 1 " + std::to_string(0x1234'501E), "INVVPID 1 1", "PGE", "PGE"}));
+    EXPECT_EQ(machine.journal,
+              (std::vector<std::string>{"INVEPT 1 " + std::to_string(0x1234'501E), "INVVPID 1 1", "PGE", "PGE"}));
 }
 
 TEST_F(Vmcall, FlushesWithWhatTheProcessorHas) {
