@@ -39,7 +39,7 @@
             "guest: CS {x}, activity state {d}, interruptibility {x}, instruction length {d}")                         \
     MESSAGE(nmi_in_root, debug, "an NMI arrived in root mode, RIP {x}")                                                \
     MESSAGE(event_reinjected, debug, "event injected again: interruption information {x}, error code {x}")             \
-    MESSAGE(fault_in_root, error, "fault in root mode: vector {d}, error code {x}, RIP image+{x}, CR2 {x}, RSP {x}")         \
+    MESSAGE(fault_in_root, error, "fault in root mode: vector {d}, error code {x}, RIP image+{x}, CR2 {x}, RSP {x}")   \
     MESSAGE(processor_dead, error, "this processor is stopped for good")                                               \
     MESSAGE(triple_fault, error, "the guest ended in a triple fault: RIP {x}, CR2 {x}, CR3 {x}")                       \
     MESSAGE(init_received, info, "INIT received: waiting for a start-up IPI")                                          \

@@ -8,7 +8,7 @@
 namespace nadir::tool {
 
 constexpr std::uint64_t memory_estimate(std::size_t processors) {
-    constexpr std::uint64_t shared = 1u << 20;          // image copy, page tables, EPT with its pool
+    constexpr std::uint64_t shared = 1u << 20;         // image copy, page tables, EPT with its pool
     constexpr std::uint64_t per_processor = 64u << 10; // regions, stacks, tables, log
     return shared + processors * per_processor;
 }
