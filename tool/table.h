@@ -24,11 +24,11 @@ public:
     }
 
     void print(std::ostream& out) const {
-        for (std::size_t number = 0; number < rows_.size(); ++number) {
+        for (const std::vector<std::string>& row : rows_) {
             std::string line;
-            for (std::size_t i = 0; i < rows_[number].size(); ++i) {
-                line += i == 0 ? fmt::format("{:<{}}", rows_[number][i], widths_[i])
-                               : fmt::format("  {:>{}}", rows_[number][i], widths_[i]);
+            for (std::size_t i = 0; i < row.size(); ++i) {
+                line +=
+                    i == 0 ? fmt::format("{:<{}}", row[i], widths_[i]) : fmt::format("  {:>{}}", row[i], widths_[i]);
             }
             line.erase(line.find_last_not_of(' ') + 1);
             fmt::print(out, "{}\n", line);

@@ -50,7 +50,7 @@ public:
         } else if (error_ != 0) {
             notes.push_back(fmt::format("{} can't be opened ({}): run as root", path_, std::strerror(error_)));
         } else if (refused_) {
-            notes.push_back("the processor refused some MSRs, although CPUID announces them");
+            notes.emplace_back("the processor refused some MSRs, although CPUID announces them");
         }
     }
 

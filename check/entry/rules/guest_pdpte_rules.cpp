@@ -14,7 +14,7 @@ std::uint64_t pdpte(const EntryContext& c, unsigned number) {
         return c.raw(guest_pdpte0.encoding + 2 * number);
     }
     std::uint64_t value = 0;
-    c.read_memory(c.get(guest_cr3).pae_table_base() + 8 * number, &value, sizeof(value));
+    c.read_memory(c.get(guest_cr3).pae_table_base() + std::uint64_t{8} * number, &value, sizeof(value));
     return value;
 }
 
