@@ -42,7 +42,8 @@ nadir_cpu_first_exit_entry:
 
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
- * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All else goes the general
+ * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All
+ * else goes the general
  * way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
  * register places; NMIs don't disturb it, for their handler runs on a stack of its own.
  */

@@ -54,6 +54,18 @@ TEST_F(StartFailures, EachStepOnEachProcessor) {
     release();
 }
 
+TEST_F(StartFailures, WhatRootModeSawIsPrintedBeforeItIsFreed) {
+    options.fail_step = NADIR_STEP_ENTRY;
+    options.fail_processor = 1;
+    EXPECT_EQ(start(), static_cast<uint32_t>(NADIR_ENTRY_FAILED));
+    std::string all;
+    for (const std::string& line : fake::host.printed) {
+        all += line + "\n";
+    }
+    EXPECT_NE(all.find("processor 1: VM entry failed: exit reason 33"), std::string::npos) << all;
+    EXPECT_NE(all.find("processor 1: guest: RSP"), std::string::npos) << all;
+}
+
 TEST_F(StartFailures, AProcessorThatIsNotMeantDoesNotFail) {
     options.fail_step = NADIR_STEP_VMXON;
     options.fail_processor = 3;
