@@ -17,6 +17,12 @@ struct Violation {
     EntryOutcome outcome = EntryOutcome::success;
     std::string_view section;
     std::uint64_t bits = 0; // wrong bits of the rule's first field, 0: no particular ones
+    ListedMsr msr = {};     // exit 34: the entry of the list
+
+    // Of the exit that the processor would make of it, where it makes one.
+    std::uint64_t qualification() const {
+        return msr.number != 0 ? msr.number : static_cast<std::uint64_t>(rule->qualification);
+    }
 };
 
 struct EntryReport {
@@ -36,6 +42,9 @@ struct EntryReport {
 // `memory` may be null: rules that need it are then not checked.
 void check_entry(VmcsView vmcs, const arch::Capabilities& capabilities, const MemoryReader* memory,
                  EntryReport& report);
+
+// Words for an outcome: what software sees, and of which kind of rule it speaks.
+std::string_view outcome_words(EntryOutcome outcome);
 
 // "bits 0x8000 of guest_cs_access_rights (0xa09b) ...": the rule with its fields' values, as one sentence.
 std::size_t describe(const Violation& violation, VmcsView vmcs, std::span<char> out);

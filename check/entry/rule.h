@@ -27,13 +27,22 @@ enum class EntryQualification : std::uint8_t {
     link_pointer = 4,
 };
 
+// An entry of the VM-entry MSR-load list.
+struct ListedMsr {
+    std::uint32_t number = 0; // in the list, from 1: the exit qualification; 0: none
+    std::uint32_t index = 0;
+    std::uint64_t value = 0;
+};
+
 // A rule's answer.
 struct Breach {
     bool broken = false;
     std::uint64_t bits = 0; // which bits of the rule's first field are wrong; 0: no particular ones
+    ListedMsr msr = {};     // which entry of the MSR-load list is refused
 
     static constexpr Breach when(bool broken) { return {broken, 0}; }
     static constexpr Breach of_bits(std::uint64_t bits) { return {bits != 0, bits}; }
+    static constexpr Breach of_msr(ListedMsr msr) { return {true, 0, msr}; }
 };
 
 // The fields that a rule is about, in the order in which they are to be shown.

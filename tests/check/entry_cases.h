@@ -89,6 +89,8 @@ std::vector<Case> host_cases();
 std::vector<Case> guest_register_cases();
 std::vector<Case> guest_segment_cases();
 std::vector<Case> non_register_cases();
+std::vector<Case> newer_state_cases();
+std::vector<Case> msr_list_cases();
 
 inline constexpr std::uint64_t high = 1ull << 45; // beyond the example's 39 physical-address bits
 inline constexpr std::uint64_t not_canonical = 1ull << 50;

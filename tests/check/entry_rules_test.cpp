@@ -5,6 +5,7 @@
 #include "check/entry/groups.h"
 #include "tests/check/entry_cases.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <set>
@@ -53,8 +54,9 @@ TEST(EntryRules, BaselinesAreAccepted) {
 
 std::vector<Case> all_cases() {
     std::vector<Case> all;
-    for (auto some : {test::control_cases(), test::address_cases(), test::host_cases(), test::guest_register_cases(),
-                      test::guest_segment_cases(), test::non_register_cases()}) {
+    for (auto some :
+         {test::control_cases(), test::address_cases(), test::host_cases(), test::guest_register_cases(),
+          test::guest_segment_cases(), test::non_register_cases(), test::newer_state_cases(), test::msr_list_cases()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;
@@ -103,6 +105,39 @@ TEST(EntryRules, EachHasACase) {
     EXPECT_EQ(covered.size(), identifiers.size());
 }
 
+EntryOutcome outcome_without(const State& state, const EntryRule& off) {
+    const MemoryReader reader = test::reader_of(state.memory);
+    const EntryContext context(state.vmcs.view(), state.caps, &reader);
+    EntryOutcome outcome = EntryOutcome::success;
+    for (unsigned number = 0; number < entry_rule_groups; ++number) {
+        const EntryRuleGroup group = entry_rule_group(number);
+        for (const EntryRule& rule : group.rules) {
+            if (&rule != &off && rule.test(context).broken) {
+                outcome = std::min(outcome, group.outcome);
+            }
+        }
+    }
+    return outcome;
+}
+
+// No rule is idle: each has a case whose verdict changes when that rule is switched off.
+TEST(EntryRules, EachSwitchedOffChangesAVerdict) {
+    std::set<std::string_view> needed;
+    for (const Case& test_case : all_cases()) {
+        State state;
+        test_case.change(state);
+        const EntryReport report = state.check();
+        for (const Violation& violation : report.all()) {
+            if (outcome_without(state, *violation.rule) != report.outcome) {
+                needed.insert(violation.rule->identifier);
+            }
+        }
+    }
+    for (unsigned number = 0; entry_rule(number).rule != nullptr; ++number) {
+        EXPECT_TRUE(needed.contains(entry_rule(number).rule->identifier)) << entry_rule(number).rule->identifier;
+    }
+}
+
 // A field that isn't known makes rules unchecked, and none of them violated.
 TEST(EntryRules, UnknownFieldsAreNotJudged) {
     const arch::Capabilities caps = test::generous_processor();
@@ -133,6 +168,54 @@ TEST(EntryRules, Words) {
                  "bits 11:8 and 31:17 of the access rights are 0 (guest_cs_access_rights = 0xa19b, wrong bits 0x100) "
                  "[SDM3 \"Checks on Guest Segment Registers\"]. LAR and descriptors have limit bits where the VMCS has "
                  "zeroes: keep F0FFH after shifting right by 8");
+}
+
+// The processor names the list's entry in the exit qualification: the first that it refuses.
+TEST(EntryRules, MsrListEntry) {
+    State state;
+    for (const Case& test_case : test::msr_list_cases()) {
+        if (test_case.rule == "msr-load.tsc-aux") {
+            test_case.change(state);
+        }
+    }
+    const EntryReport report = state.check();
+    ASSERT_EQ(report.count, 1u);
+    EXPECT_EQ(report.outcome, EntryOutcome::exit_34);
+    EXPECT_EQ(report.violations[0].qualification(), 2u);
+    EXPECT_NE(words(state, report).find("entry 2: MSR 0xc0000103 = 0x100000000"), std::string::npos)
+        << words(state, report);
+    // Entries behind `count` don't exist, and memory that can't be read is not judged.
+    state.set(entry_msr_load_count.encoding, 1);
+    EXPECT_EQ(state.check().count, 0u);
+    state.set(entry_msr_load_count.encoding, 2);
+    EntryReport without_memory;
+    check_entry(state.vmcs.view(), state.caps, nullptr, without_memory);
+    EXPECT_EQ(without_memory.count, 0u);
+    EXPECT_GT(without_memory.unchecked, 0u);
+    // Any count ends.
+    state.memory.clear();
+    state.set(entry_msr_load_count.encoding, 0x0FFF'FFFF);
+    EXPECT_EQ(state.check().outcome, EntryOutcome::success);
+}
+
+TEST(EntryRules, Qualifications) {
+    State state;
+    state.set(link_pointer.encoding, 0x1004);
+    ASSERT_GE(state.check().count, 1u);
+    EXPECT_EQ(state.check().violations[0].qualification(), 4u);
+}
+
+TEST(EntryRules, Numbers) {
+    unsigned number = 0;
+    for (unsigned i = 0; i < entry_rule_groups; ++i) {
+        for (const EntryRule& rule : entry_rule_group(i).rules) {
+            EXPECT_EQ(entry_rule(number).rule, &rule);
+            EXPECT_EQ(entry_rule(number).group.outcome, entry_rule_group(i).outcome);
+            ++number;
+        }
+    }
+    EXPECT_EQ(entry_rule(number).rule, nullptr);
+    EXPECT_EQ(entry_rule(~0u).rule, nullptr);
 }
 
 TEST(EntryRules, SomeInjectionsAreFine) {

@@ -136,6 +136,13 @@ inline VmcsImage vmcs_real() {
     return image;
 }
 
+inline void run_at_cpl_3(VmcsImage& image) {
+    image.set(arch::vmcs::guest_cs_selector, arch::Selector{0x33});
+    image.set(arch::vmcs::guest_cs_access_rights, arch::AccessRights{0xA0FB});
+    image.set(arch::vmcs::guest_ss_selector, arch::Selector{0x2B});
+    image.set(arch::vmcs::guest_ss_access_rights, arch::AccessRights{0xC0F3});
+}
+
 inline VmcsImage vmcs_halted() {
     VmcsImage image = vmcs_64();
     image.set(arch::vmcs::guest_activity_state.encoding, 1);

@@ -72,6 +72,13 @@ std::vector<Case> guest_register_cases() {
         {"guest.rip.64", [](State& s) { s.set(guest_rip.encoding, not_canonical); }},
         {"guest.rflags.reserved", [](State& s) { s.set(guest_rflags.encoding, 0); }},
         {"guest.rflags.vm", [](State& s) { s.flip(guest_rflags.encoding, 1u << 17); }},
+        // Virtual-8086 mode with all that belongs to it, but for protection.
+        {"guest.rflags.vm",
+         [](State& s) {
+             s.vmcs = vmcs_virtual_8086();
+             make_unrestricted(s.vmcs);
+             s.set(guest_cr0.encoding, 0x30);
+         }},
         {"guest.rflags.if",
          [](State& s) {
              s.inject(0, 32);
@@ -106,6 +113,11 @@ std::vector<Case> non_register_cases() {
          [](State& s) {
              s.vmcs = vmcs_halted();
              s.flip(guest_ss_access_rights.encoding, 0x60);
+         }},
+        {"guest.activity.hlt-cpl",
+         [](State& s) {
+             s.vmcs = vmcs_halted();
+             run_at_cpl_3(s.vmcs);
          }},
         {"guest.activity.shadow",
          [](State& s) {

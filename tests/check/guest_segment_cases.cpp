@@ -27,12 +27,26 @@ std::vector<Case> guest_segment_cases() {
         {"guest.cs.db", [](State& s) { s.flip(cs, 0x4000); }},
         {"guest.cs.base", [](State& s) { s.set(guest_cs_base.encoding, 1ull << 32); }},
         {"guest.ss.rpl", [](State& s) { s.flip(guest_ss_selector.encoding, 3); }},
+        // Conforming code of DPL 0 at CPL 3, but for one of the RPLs.
+        {"guest.ss.rpl",
+         [](State& s) {
+             run_at_cpl_3(s.vmcs);
+             s.set(cs, 0xA09F);
+             s.flip(guest_cs_selector.encoding, 3);
+         }},
         {"guest.ss.type", [](State& s) { s.flip(ss, 2); }},
         {"guest.ss.s", [](State& s) { s.flip(ss, 0x10); }},
         {"guest.ss.present", [](State& s) { s.flip(ss, 0x80); }},
         {"guest.ss.reserved", [](State& s) { s.flip(ss, 1u << 20); }},
         {"guest.ss.granularity", [](State& s) { s.set(guest_ss_limit.encoding, 0xFFFE); }},
         {"guest.ss.dpl.rpl", [](State& s) { s.flip(ss, 0x60); }},
+        {"guest.ss.dpl.rpl",
+         [](State& s) {
+             run_at_cpl_3(s.vmcs);
+             s.set(cs, 0xA09F);
+             s.flip(guest_cs_selector.encoding, 3);
+             s.flip(guest_ss_selector.encoding, 3);
+         }},
         {"guest.ss.dpl.real",
          [](State& s) {
              s.vmcs = vmcs_real();

@@ -32,6 +32,21 @@ bool EntryReport::violates(std::string_view identifier) const {
     return false;
 }
 
+std::string_view outcome_words(EntryOutcome outcome) {
+    switch (outcome) {
+    case EntryOutcome::vmfail_7:
+        return "VMfailValid with VM-instruction error 7 (VM entry with invalid control field(s)): execution goes on behind "
+               "VMLAUNCH or VMRESUME with ZF set";
+    case EntryOutcome::vmfail_8:
+        return "VMfailValid with VM-instruction error 8 (VM entry with invalid host-state field(s)): execution goes on "
+               "behind VMLAUNCH or VMRESUME with ZF set";
+    case EntryOutcome::exit_33: return "a VM exit with reason 80000021H (VM-entry failure due to invalid guest state)";
+    case EntryOutcome::exit_34: return "a VM exit with reason 80000022H (VM-entry failure due to MSR loading)";
+    case EntryOutcome::success: return "the VM entry succeeds";
+    }
+    return {};
+}
+
 void check_entry(VmcsView vmcs, const arch::Capabilities& capabilities, const MemoryReader* memory,
                  EntryReport& report) {
     report = EntryReport{};
@@ -44,7 +59,7 @@ void check_entry(VmcsView vmcs, const arch::Capabilities& capabilities, const Me
             if (context.unknown()) {
                 ++report.unchecked;
             } else if (breach.broken) {
-                add(report, {&rule, group.outcome, group.section, breach.bits});
+                add(report, {&rule, group.outcome, group.section, breach.bits, breach.msr});
             }
         }
     }
@@ -70,6 +85,10 @@ std::size_t describe(const Violation& violation, VmcsView vmcs, std::span<char> 
         if (i == 0 && violation.bits != 0) {
             writer.text(", wrong bits ").hex(violation.bits);
         }
+    }
+    if (violation.msr.number != 0) {
+        writer.text(", entry ").decimal(violation.msr.number).text(": MSR ").hex(violation.msr.index);
+        writer.text(" = ").hex(violation.msr.value);
     }
     writer.text(") [").text(violation.section).character(']');
     if (!violation.rule->hint.empty()) {

@@ -155,6 +155,28 @@ constexpr EntryRule rules[] = {
          return c.secondary().ept_violation_ve() ? address(c, c.get(virtualization_exception_information_address), 12)
                                                  : Breach{};
      }},
+    {"control.hlat-pointer",
+     "with \"enable HLAT\", bits 2:0 and 11:5 of the HLAT pointer and those beyond the physical-address width are 0",
+     address_hint, fields(hlat_pointer, tertiary_controls),
+     [](const EntryContext& c) {
+         if (!c.tertiary().enable_hlat()) {
+             return Breach{};
+         }
+         const std::uint64_t value = c.get(hlat_pointer).value;
+         return Breach::of_bits((value & 0xFE7) | c.beyond_width(value));
+     }},
+    {"control.pid-pointer-table",
+     "with \"IPI virtualization\", the PID-pointer table is 8-byte aligned and lies within the physical-address width",
+     address_hint, fields(pid_pointer_table_address, last_pid_pointer_index, tertiary_controls),
+     [](const EntryContext& c) {
+         if (!c.tertiary().ipi_virtualization()) {
+             return Breach{};
+         }
+         const std::uint64_t table = c.get(pid_pointer_table_address);
+         const std::uint64_t last = table + std::uint64_t{c.get(last_pid_pointer_index)} * 8;
+         const Breach breach = address(c, table, 3);
+         return Breach{breach.broken || c.bad_physical_bits(last, 0) != 0, breach.bits};
+     }},
 };
 
 } // namespace
