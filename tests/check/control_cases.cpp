@@ -109,6 +109,13 @@ std::vector<Case> address_cases() {
              s.memory[0x9080] = 0x20;
          }},
         {"control.apic-access", bad_address(apic_access_address.encoding, 8, with_secondary(1))},
+        {"control.posted-interrupt-descriptor", bad_address(posted_interrupt_descriptor_address.encoding, 0x20,
+                                                            [](State& s) {
+                                                                s.pin(1u << 7 | 1u);
+                                                                s.primary(1u << 21);
+                                                                s.secondary(1u << 9);
+                                                                s.exit(1u << 15);
+                                                            })},
         {"control.posted-interrupt-descriptor",
          bad_address(posted_interrupt_descriptor_address.encoding, 0x20, [](State& s) { s.pin(1u << 7); })},
         {"control.eptp.memory-type", bad_address(eptp.encoding, 0x5000 | 3 << 3 | 1, with_primary(0))},

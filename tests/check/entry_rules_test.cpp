@@ -112,7 +112,8 @@ EntryOutcome outcome_without(const State& state, const EntryRule& off) {
     for (unsigned number = 0; number < entry_rule_groups; ++number) {
         const EntryRuleGroup group = entry_rule_group(number);
         for (const EntryRule& rule : group.rules) {
-            if (&rule != &off && rule.test(context).broken) {
+            context.begin_rule();
+            if (&rule != &off && rule.test(context).broken && !context.unknown()) {
                 outcome = std::min(outcome, group.outcome);
             }
         }

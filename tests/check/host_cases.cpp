@@ -6,6 +6,18 @@ namespace nadir::test {
 
 using namespace arch::vmcs;
 
+namespace {
+
+void become_32_bit_host(State& s) {
+    s.vmcs = vmcs_pae();
+    s.caps.set_msr(msr::efer, 0);
+    s.flip(exit_controls.encoding, 1u << 9);
+    s.set(host_rip.encoding, 0x20'0000);
+    s.set(host_efer.encoding, 0x800);
+}
+
+} // namespace
+
 std::vector<Case> host_cases() {
     std::vector<Case> cases = {
         {"host.cr0.fixed", [](State& s) { s.flip(host_cr0.encoding, 0x20); }},
@@ -52,6 +64,35 @@ std::vector<Case> host_cases() {
          [](State& s) {
              s.flip(exit_controls.encoding, 1u << 9);
              s.set(host_ss_selector.encoding, 0);
+         }},
+        {"host.ss.null",
+         [](State& s) {
+             become_32_bit_host(s);
+             s.set(host_ss_selector.encoding, 0);
+         }},
+        {"address-space.root-64-bit",
+         [](State& s) {
+             become_32_bit_host(s);
+             s.caps.set_msr(msr::efer, 0xD01);
+         }},
+        // Where it isn't known in which mode root is, this rule is all that is left.
+        {"address-space.guest-needs-host",
+         [](State& s) {
+             const VmcsImage guest = s.vmcs;
+             become_32_bit_host(s);
+             s.caps.forget_msr(msr::efer);
+             s.vmcs.set(entry_controls, guest.get(entry_controls));
+             s.vmcs.set(guest_efer, guest.get(guest_efer));
+         }},
+        {"address-space.host-pcide",
+         [](State& s) {
+             become_32_bit_host(s);
+             s.flip(host_cr4.encoding, 1u << 17);
+         }},
+        {"address-space.host-rip-32",
+         [](State& s) {
+             become_32_bit_host(s);
+             s.set(host_rip.encoding, 1ull << 32);
          }},
         {"address-space.root-not-64-bit", [](State& s) { s.caps.set_msr(msr::efer, 0); }},
         {"address-space.root-64-bit", [](State& s) { s.flip(exit_controls.encoding, 1u << 9); }},
