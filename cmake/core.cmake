@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 # The core in its two builds. Each folder is globbed, here and in hosts/linux/Kbuild alike, so that a new file needs no list.
 file(GLOB NADIR_PURE_SOURCES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-     base/*.cpp control/*.cpp check/*.cpp check/*/*.cpp)
+     base/*.cpp control/*.cpp check/*.cpp)
+file(GLOB NADIR_ENTRY_SOURCES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} check/entry/rules/*.cpp)
 file(GLOB NADIR_CORE_SOURCES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} core/*.cpp core/*/*.cpp)
 file(GLOB NADIR_CPU_SOURCES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} cpu/*.cpp cpu/*.S)
 set(NADIR_HOSTED_PURE_SOURCES ${NADIR_PURE_SOURCES})
 # A hosted program has memcpy and its kin from its C library.
 list(REMOVE_ITEM NADIR_HOSTED_PURE_SOURCES base/memory.cpp)
-foreach(list PURE CORE CPU HOSTED_PURE)
+foreach(list PURE CORE CPU ENTRY HOSTED_PURE)
     list(TRANSFORM NADIR_${list}_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
 endforeach()
 
@@ -15,7 +16,9 @@ file(STRINGS core/flags.txt NADIR_CORE_FLAGS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/flags.txt)
 
 # As it runs beneath a system: freestanding, kernel code model. hosts/linux compiles the same with the same flags by kbuild.
-add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES})
+# The rules of VM entry come last: root mode doesn't have them, and what they share with the core must be in the core.
+add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES}
+                                     ${NADIR_ENTRY_SOURCES})
 target_include_directories(nadir_core_kernel PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_options(nadir_core_kernel PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NADIR_CORE_FLAGS}>")
 set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF)
@@ -23,3 +26,4 @@ set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF
 # What is pure (no instruction that only CPL 0 may execute), for the tool and the tests.
 add_library(nadir_pure STATIC ${NADIR_HOSTED_PURE_SOURCES})
 nadir_hosted(nadir_pure)
+target_link_libraries(nadir_pure PUBLIC nadir_entry_rules)

@@ -16,7 +16,7 @@ typedef unsigned short nadir_u16;
 typedef unsigned char nadir_u8;
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 1u
+#define NADIR_CONTROL_VERSION 2u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -206,6 +206,38 @@ struct nadir_capabilities_request {
     nadir_u8 capabilities[NADIR_CAPABILITIES_BYTES]; /* out: nadir::arch::Capabilities of the processor it ran on */
 };
 
+/* Where the fields of a VMCS were read. */
+enum nadir_vmcs_source {
+    NADIR_VMCS_NONE = 0,         /* there is none to be read: count is 0 */
+    NADIR_VMCS_LIVE = 1,         /* by VMREAD on its processor, at the VM exit of this very request */
+    NADIR_VMCS_FAILED_ENTRY = 2, /* when the VM entry of a start was refused; kept until the next start */
+    NADIR_VMCS_DEAD = 3          /* when root mode stopped its processor */
+};
+
+#define NADIR_VMCS_FIELDS 224u
+
+struct nadir_vmcs_field {
+    nadir_u32 encoding; /* [SDM3 "Field Encoding in VMCS"] */
+    nadir_u32 reserved;
+    nadir_u64 value; /* zero-extended */
+};
+
+/* The fields of a processor's VMCS that the processor has; those that VMREAD refuses are left out. */
+struct nadir_vmcs {
+    nadir_u32 processor;
+    nadir_u32 source;      /* enum nadir_vmcs_source */
+    nadir_u32 count;       /* of fields filled */
+    nadir_u32 exit_reason; /* source NADIR_VMCS_FAILED_ENTRY: of the failed entry, 0 for a VMfail */
+    struct nadir_vmcs_field fields[NADIR_VMCS_FIELDS];
+};
+
+struct nadir_vmcs_request {
+    struct nadir_header header;
+    nadir_u32 processor; /* in; NADIR_ANY_PROCESSOR: that of the last failed VM entry */
+    nadir_u32 reserved;
+    struct nadir_vmcs vmcs; /* out */
+};
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -213,7 +245,8 @@ enum nadir_function {
     NADIR_FUNCTION_STATE = 3,
     NADIR_FUNCTION_STATISTICS = 4,
     NADIR_FUNCTION_LOG = 5,
-    NADIR_FUNCTION_CAPABILITIES = 6
+    NADIR_FUNCTION_CAPABILITIES = 6,
+    NADIR_FUNCTION_VMCS = 7
 };
 
 #ifdef __cplusplus

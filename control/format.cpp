@@ -23,6 +23,7 @@ void write_argument(base::Writer& writer, char kind, std::uint64_t value) {
     case 'e':
         write_named(writer, value & 0xFFFF, name_of(arch::ExitReason(static_cast<std::uint32_t>(value)).basic()));
         break;
+    case 'r': writer.text("number ").decimal(value); break;
     case 'i': write_named(writer, value, name_of(static_cast<arch::InstructionError>(value))); break;
     case 's': write_named(writer, value, step_text(static_cast<std::uint32_t>(value))); break;
     case 'S': write_named(writer, value, status_text(static_cast<std::uint32_t>(value))); break;
@@ -56,13 +57,8 @@ extern "C" {
 
 [[gnu::sysv_abi]] const char* nadir_status_text(nadir_u32 status);
 [[gnu::sysv_abi]] const char* nadir_step_text(nadir_u32 step);
-[[gnu::sysv_abi]] nadir_u64 nadir_format_log_record(const struct nadir_log_record* record, char* text, nadir_u64 size);
 
 const char* nadir_status_text(nadir_u32 status) { return nadir::control::status_text(status).data(); }
 
 const char* nadir_step_text(nadir_u32 step) { return nadir::control::step_text(step).data(); }
-
-nadir_u64 nadir_format_log_record(const struct nadir_log_record* record, char* text, nadir_u64 size) {
-    return nadir::control::format_record(*record, {text, static_cast<std::size_t>(size)});
-}
 }

@@ -4,9 +4,10 @@
 //
 // To add a message, add a line at the end of the table: a name, its level, its text. {d} is the next argument in decimal,
 // {x} in hexadecimal, {e} a basic exit reason, {i} a VM-instruction error, {s} a step of the start and {S} a status, each
-// of the last four as "number (name)". Numbers go into files and between versions: never renumber.
+// of the last four as "number (name)"; {r}, at the end, is a rule of VM entry with what it found. Numbers go into files and between versions: never renumber.
 #pragma once
 
+#include "base/format.h"
 #include "control/control.h"
 
 #include <cstddef>
@@ -60,7 +61,11 @@
             "the guest sets CR4.VMXE to {d}, RIP {x}: it sees its value, VMX operation goes on")                       \
     MESSAGE(guest_tried_vmxon, warning, "the guest tried VMXON: #GP, as if firmware had locked VMX off; RIP {x}")      \
     MESSAGE(machine_check_in_root, warning, "a machine check arrived in root mode, RIP {x}: handed to the guest")      \
-    MESSAGE(ept_pool_empty, warning, "no page left of {d} for EPT tables: what needs finer memory types is uncacheable")
+    MESSAGE(ept_pool_empty, warning,                                                                                   \
+            "no page left of {d} for EPT tables: what needs finer memory types is uncacheable")                        \
+    /* VM entries that fail. */                                                                                        \
+    MESSAGE(entry_rule_broken, error, "this VM entry breaks a rule: {r}")                                              \
+    MESSAGE(entry_rules_kept, error, "this VM entry breaks none of the rules known; {d} could not be judged")
 
 namespace nadir::control {
 
@@ -90,7 +95,28 @@ std::string_view name_of(nadir_level level);
 std::string_view status_text(std::uint32_t status);
 std::string_view step_text(std::uint32_t step);
 
-// Writes the record's text (without time, processor and level), NUL-terminated and cut to `out`; returns its length.
+// Writes the record's text (without time, processor and level), NUL-terminated and cut to `out`; returns its length. A rule
+// of VM entry is shown by its number.
 std::size_t format_record(const nadir_log_record& record, std::span<char> out);
+
+// The same with words for {r}, which come from above control/: `rule_words(numbers, out)` makes them of the record's six
+// arguments, NUL-terminated, and returns their length. A template, so that no call goes through a pointer.
+template <auto rule_words>
+std::size_t format_record_with(const nadir_log_record& record, std::span<char> out) {
+    const std::string_view pattern = text_of(record.message).pattern;
+    if (!pattern.ends_with("{r}")) {
+        return format_record(record, out);
+    }
+    base::Writer writer(out);
+    writer.text(pattern.substr(0, pattern.size() - 3));
+    std::uint64_t numbers[message_arguments];
+    for (unsigned number = 0; number < message_arguments; ++number) {
+        numbers[number] = record.argument[number];
+    }
+    return writer.length() + rule_words(numbers, out.subspan(writer.length()));
+}
+
+// Enough for any record.
+inline constexpr std::size_t longest_record = 900;
 
 } // namespace nadir::control

@@ -7,6 +7,7 @@
 #include "arch/msr/index.h"
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
+#include "core/entry_failure.h"
 #include "core/guest_call.h"
 #include "core/log.h"
 #include "core/probe.h"
@@ -48,6 +49,7 @@ public:
 private:
     bool fail(nadir_status status, nadir_step step, uint64_t detail0 = 0, uint64_t detail1 = 0, uint64_t detail2 = 0);
     bool injected(nadir_step step) const { return is_to_fail(session_.options, step, processor_); }
+    uint32_t explain();
     bool vmx_failed(cpu::VmxStatus answer, nadir_status status, nadir_step step, uint64_t detail = 0);
 
     nadir_session& session_;
@@ -202,10 +204,13 @@ bool Entering::launch() {
         vmx_failed(cpu::VmxStatus::failed_invalid, NADIR_VMLAUNCH_FAILED, NADIR_STEP_LAUNCH);
         leave_vmx_operation();
         return false;
-    case cpu::LaunchResult::failed_valid:
-        vmx_failed(cpu::VmxStatus::failed_valid, NADIR_VMLAUNCH_FAILED, NADIR_STEP_LAUNCH);
+    case cpu::LaunchResult::failed_valid: {
+        uint64_t error = 0;
+        (void)cpu::vmread_raw(vmcs::instruction_error.encoding, error);
+        take_snapshot(vcpu_.snapshot, NADIR_VMCS_FAILED_ENTRY);
         leave_vmx_operation();
-        return false;
+        return fail(NADIR_VMLAUNCH_FAILED, NADIR_STEP_LAUNCH, error, 0, explain());
+    }
     case cpu::LaunchResult::refused:
         // Root mode saw the failed entry, and has left VMX operation as for an unload.
         if (vcpu_.registers.rcx() != 0) {
@@ -213,7 +218,15 @@ bool Entering::launch() {
         }
         break;
     }
-    return fail(NADIR_ENTRY_FAILED, NADIR_STEP_ENTRY, vcpu_.entry_failure[0], vcpu_.entry_failure[1]);
+    return fail(NADIR_ENTRY_FAILED, NADIR_STEP_ENTRY, vcpu_.entry_failure[0], vcpu_.entry_failure[1], explain());
+}
+
+uint32_t Entering::explain() {
+    nadir_vmcs& vmcs = session_.failed_entry;
+    vcpu_.snapshot.copy_to(vmcs);
+    vmcs.processor = processor_;
+    vmcs.exit_reason = static_cast<nadir_u32>(vcpu_.entry_failure[0]);
+    return explain_failed_entry(session_, vmcs, vmm_.capabilities);
 }
 
 // Where the guest first speaks. Everything that it needs is in the session.

@@ -21,7 +21,10 @@ enum class Hypercall : uint64_t {
     read_memory_use = 6,  // first word: bytes of EPT tables in use
     wait_for_startup = 7, // does not return: this processor waits for a start-up IPI
     start_up = 9,         // RDX vector; does not return: the same as if the start-up IPI had come
-    provoke = 8,          // RDX enum nadir_provocation; tests only
+    read_vmcs = 10, // RDX processor (of the current VMCS if it is this one, otherwise as it was when root mode stopped
+                    // that processor); RSI index of the first field in arch::vmcs_encodings. First word: bit n says
+                    // that word n + 1 is the value of field RSI + n
+    provoke = 8,    // RDX enum nadir_provocation; tests only
 };
 
 inline constexpr unsigned hypercall_words = 8;

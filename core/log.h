@@ -22,6 +22,9 @@ void log(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> arguments)
 // Start and stop, before and after launch, into the session's own ring. One caller at a time.
 void log(nadir_session& session, uint32_t processor, Message message, std::initializer_list<uint64_t> arguments);
 
+// One line for the host's log: "processor 1: ...". Host context.
+void print_record(const nadir_log_record& record);
+
 // Reads from a ring into a batch, `next` onwards. Tolerates a writer at work: a record that changes while it is copied
 // counts as lost.
 struct LogRing {

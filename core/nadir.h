@@ -15,8 +15,9 @@ extern "C" {
 
 struct nadir_session;
 
-/* Virtualises every processor that is online, or none: on failure the machine is as before, *session is 0, everything is
- * freed, and the report says why in words. Returns the report's status. Passive. */
+/* Virtualises every processor that is online, or none: on failure the machine is as before, and the report says why in
+ * words. *session is 0 then, or, when processors had been asked already, a stopped session that keeps what they logged,
+ * and the VMCS of an entry that failed, until nadir_release. Returns the report's status. Passive. */
 NADIR_ABI nadir_u32 nadir_start(const struct nadir_options* options, struct nadir_session** session,
                                 struct nadir_report* report);
 
@@ -49,6 +50,10 @@ NADIR_ABI nadir_u32 nadir_get_state(const struct nadir_session* session, struct 
 NADIR_ABI nadir_u32 nadir_get_statistics(const struct nadir_session* session, nadir_u32 processor,
                                          struct nadir_statistics* statistics);
 NADIR_ABI nadir_u32 nadir_read_log(const struct nadir_session* session, struct nadir_log_request* request);
+
+/* The fields of a processor's VMCS: live, or as it was when root mode stopped the processor; source NADIR_VMCS_NONE for
+ * one that is not virtualised. NADIR_ANY_PROCESSOR: of the last VM entry of this session that failed. Passive. */
+NADIR_ABI nadir_u32 nadir_read_vmcs(const struct nadir_session* session, nadir_u32 processor, struct nadir_vmcs* vmcs);
 
 /* Reads what this processor can do (nadir::arch::Capabilities). `out`: NADIR_CAPABILITIES_BYTES. Any context, CPL 0. */
 NADIR_ABI void nadir_read_capabilities(void* out);

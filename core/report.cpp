@@ -4,6 +4,7 @@
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/instruction_error.h"
 #include "base/format.h"
+#include "check/entry/groups.h"
 #include "control/messages.h"
 #include "core/vmm.h"
 
@@ -33,12 +34,31 @@ void write_instruction_error(base::Writer& text, uint64_t error) {
     text.text(arch::name_of(static_cast<arch::InstructionError>(error))).text(").");
 }
 
+// `number`: of the rule, + 1; 0: none was found.
+void write_broken_rule(base::Writer& text, uint64_t number) {
+    if (number == 0) {
+        text.text(
+            " It breaks none of the rules that Nadir knows: please report it, with what `nadir dump --failed` writes.");
+        return;
+    }
+    const check::NumberedRule rule = check::entry_rule(static_cast<unsigned>(number - 1));
+    if (rule.rule != nullptr) {
+        text.text(" Broken rule: ").text(rule.rule->identifier).text(" (").text(rule.rule->words).text(").");
+    }
+    text.text(" `nadir log` and `nadir explain` say more.");
+}
+
 void write_advice(base::Writer& text, const Failure& f) {
     switch (f.status) {
+    case NADIR_VMLAUNCH_FAILED:
+        write_instruction_error(text, f.detail[0]);
+        if (f.detail[0] != 0) {
+            write_broken_rule(text, f.detail[2]);
+        }
+        break;
     case NADIR_VMXON_FAILED:
     case NADIR_VMCLEAR_FAILED:
     case NADIR_VMPTRLD_FAILED:
-    case NADIR_VMLAUNCH_FAILED:
         write_instruction_error(text, f.detail[0]);
         text.text(" [SDM3 \"VM Instruction Error Numbers\"] Please report it with `nadir caps --json`.");
         break;
@@ -49,9 +69,8 @@ void write_advice(base::Writer& text, const Failure& f) {
     case NADIR_ENTRY_FAILED:
         text.text(" Exit reason ").hex(f.detail[0]).text(" (");
         text.text(arch::name_of(arch::ExitReason{static_cast<uint32_t>(f.detail[0])}.basic()));
-        text.text("), qualification ").hex(f.detail[1]);
-        text.text(
-            ". [SDM3 \"Checking and Loading Guest State\"] The kernel log (the console, on the bare host) has the guest's state.");
+        text.text("), qualification ").hex(f.detail[1]).text(".");
+        write_broken_rule(text, f.detail[2]);
         break;
     case NADIR_NO_MEMORY:
         text.text(" ")

@@ -18,6 +18,7 @@ struct nadir_session {
     uint64_t arena_bytes;
     uint64_t image_bytes;
     nadir_state final_state; // after stop
+    nadir_vmcs failed_entry; // of the last VM entry that failed; source NADIR_VMCS_NONE: none did
 
     // The arena, to free it. `vmm` may be followed only where Nadir does not run (yet, or any more).
     nadir::core::Vmm* vmm;

@@ -87,23 +87,26 @@ bool a_processor_is_dead(const nadir_session& session, nadir_report& report) {
     return false;
 }
 
-void print_error(const nadir_log_record& record) {
-    char text[256];
-    base::Writer line{text};
-    line.text("processor ").decimal(record.processor).text(": ");
-    control::format_record(record, std::span{text}.subspan(line.length()));
-    nadir_host_print(record.level, text);
-}
-
 // What root mode saw before a start failed would be gone with the arena, and it is what explains the failure.
 void print_errors(const nadir_session& session) {
     for (uint32_t i = 0; i < session.processor_count; ++i) {
         const Vcpu& vcpu = *session.vmm->vcpus[i];
         for (uint32_t n = 0; n < vcpu.log_next && n < log_records; ++n) {
             if (vcpu.place.log[n].level <= NADIR_LEVEL_WARNING) {
-                print_error(vcpu.place.log[n]);
+                print_record(vcpu.place.log[n]);
             }
         }
+    }
+    for (uint32_t n = 0; n < session.log_next && n < sizeof(session.log) / sizeof(session.log[0]); ++n) {
+        if (session.log[n].level <= NADIR_LEVEL_WARNING) {
+            print_record(session.log[n]);
+        }
+    }
+}
+
+void keep_all_results(nadir_session& session) {
+    for (uint32_t i = 0; i < session.processor_count; ++i) {
+        keep_results(session, i);
     }
 }
 
@@ -198,7 +201,8 @@ bool enter_all(nadir_session& session, nadir_report& report) {
 void reset_vcpu(nadir_session& session, uint32_t processor) {
     Vcpu& vcpu = *session.vmm->vcpus[processor];
     const VcpuPlace place = vcpu.place;
-    __builtin_memset(&vcpu, 0, sizeof(vcpu));
+    __builtin_memset(&vcpu, 0, offsetof(Vcpu, snapshot));
+    vcpu.snapshot.source = NADIR_VMCS_NONE;
     vcpu.place = place;
     vcpu.state = NADIR_PROCESSOR_ON;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));
@@ -236,8 +240,11 @@ NADIR_ABI nadir_u32 nadir_start_with_low_memory(const nadir_options* options, na
         // A processor that can't leave keeps using the arena: then nothing is freed.
         if (leave_all(*session) == NADIR_OK) {
             print_errors(*session);
+            keep_all_results(*session);
+            log(*session, report->processor, Message::start_failed,
+                {report->step, report->status, report->detail[0], report->detail[1]});
             free_arena(*session);
-            free_session(session);
+            *out = session;
         }
         return report->status;
     }

@@ -8,6 +8,7 @@
 #include "arch/segments.h"
 #include "arch/tss.h"
 #include "control/control.h"
+#include "core/vmcs_snapshot.h"
 
 namespace nadir::core {
 
@@ -76,6 +77,8 @@ struct Vcpu {
     // Root mode's own descriptors.
     alignas(16) uint64_t gdt[root_gdt_entries];
     arch::TaskStateSegment64 tss;
+
+    VmcsSnapshot snapshot; // last: a start needn't clear it. Source NADIR_VMCS_NONE until something fails
 };
 
 static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128, "cpu/exit.S pushes sixteen registers");

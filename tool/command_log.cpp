@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "check/entry/rule_record.h"
 #include "control/messages.h"
 #include "tool/clock.h"
 #include "tool/commands.h"
@@ -20,8 +21,8 @@ constexpr auto poll_interval = std::chrono::milliseconds(200);
 bool from_host(const nadir_log_record& record) { return record.processor == 0xFFFF; }
 
 std::string text_of(const nadir_log_record& record) {
-    char text[512];
-    return {text, control::format_record(record, text)};
+    char text[control::longest_record];
+    return {text, control::format_record_with<check::describe_record>(record, text)};
 }
 
 std::string time_of(std::chrono::system_clock::time_point time) {

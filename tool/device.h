@@ -25,6 +25,8 @@ public:
     // One batch from `processor` (NADIR_ANY_PROCESSOR: the host's own), from record `next` on.
     virtual nadir_log_request log(nadir_u32 processor, nadir_u32 next) = 0;
     virtual arch::Capabilities capabilities(nadir_u32 processor) = 0;
+    // The fields of that processor's VMCS; of the last failed VM entry for NADIR_ANY_PROCESSOR.
+    virtual nadir_vmcs vmcs(nadir_u32 processor) = 0;
 };
 
 } // namespace nadir::tool

@@ -42,5 +42,6 @@ struct NumberedRule {
     EntryRuleGroup group;
 };
 NumberedRule entry_rule(unsigned number);
+unsigned number_of(const EntryRule& rule);
 
 } // namespace nadir::check

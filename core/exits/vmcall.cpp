@@ -50,6 +50,36 @@ nadir_status read_log(Vcpu& vcpu, const Vcpu& subject, uint32_t sequence) {
     return NADIR_OK;
 }
 
+nadir_status read_vmcs(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
+    const bool live = &vcpu == &subject;
+    if (!live && subject.snapshot.source == NADIR_VMCS_NONE) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    uint64_t known = 0;
+    for (unsigned i = 0; first < VmcsSnapshot::capacity && i + 1 < hypercall_words; ++i) {
+        const auto index = static_cast<uint32_t>(first + i);
+        if (index >= VmcsSnapshot::capacity) {
+            break;
+        }
+        uint64_t value = live ? 0 : subject.snapshot.values[index];
+        if (live ? read_vmcs_field(index, value) : subject.snapshot.has(index)) {
+            known |= uint64_t{1} << i;
+            answer(vcpu, i + 1, value);
+        }
+    }
+    answer(vcpu, 0, known);
+    return NADIR_OK;
+}
+
+// RDX is a processor's number.
+bool is_about_a_processor(Hypercall function) {
+    constexpr auto bit = [](Hypercall which) { return uint64_t{1} << static_cast<uint64_t>(which); };
+    constexpr uint64_t those = bit(Hypercall::read_statistics) | bit(Hypercall::log_position) |
+                               bit(Hypercall::read_log) | bit(Hypercall::read_vmcs);
+    const auto number = static_cast<uint64_t>(function);
+    return number < 64 && ((those >> number) & 1) != 0;
+}
+
 } // namespace
 
 Outcome vmcall(Vcpu& vcpu) {
@@ -61,9 +91,8 @@ Outcome vmcall(Vcpu& vcpu) {
     const auto function = static_cast<Hypercall>(r.rcx());
     const uint64_t number = r.rdx();
     const uint64_t argument = r.rsi();
-    const bool about_processor = function == Hypercall::read_statistics || function == Hypercall::log_position ||
-                                 function == Hypercall::read_log;
-    if (about_processor && (number >= vmm.processor_count)) {
+    const bool about_processor = is_about_a_processor(function);
+    if (about_processor && number >= vmm.processor_count) {
         r.rax() = NADIR_BAD_ARGUMENT;
         return Outcome::advance;
     }
@@ -89,6 +118,7 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::read_log:
         r.rax() = read_log(vcpu, subject, static_cast<uint32_t>(argument));
         return Outcome::advance;
+    case Hypercall::read_vmcs: r.rax() = read_vmcs(vcpu, subject, argument); return Outcome::advance;
     case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.used} * 4096); return Outcome::advance;
     case Hypercall::provoke:
         if (vmm.options.allow_provoke != 0) {

@@ -88,6 +88,7 @@ void stop_after_unexpected_exit(Vcpu& vcpu, arch::ExitReason reason) {
             vmread(vmcs::guest_linear_address), vmread(vmcs::guest_physical_address),
             vmread(vmcs::exit_interruption_information).value});
     report_guest(vcpu);
+    take_snapshot(vcpu.snapshot, NADIR_VMCS_DEAD);
     stop_processor(vcpu);
 }
 
@@ -95,6 +96,7 @@ uint32_t on_entry_failure(Vcpu& vcpu, arch::ExitReason reason) {
     const uint64_t qualification = vmread(vmcs::exit_qualification);
     report(vcpu, Message::entry_failed, {static_cast<uint64_t>(reason.basic()), qualification});
     report_guest(vcpu);
+    take_snapshot(vcpu.snapshot, vcpu.launched != 0 ? NADIR_VMCS_DEAD : NADIR_VMCS_FAILED_ENTRY);
     if (vcpu.launched != 0) {
         stop_processor(vcpu);
     }
@@ -113,6 +115,7 @@ extern "C" {
     const uint64_t error = invalid != 0 ? 0 : vmread(vmcs::instruction_error);
     report(*vcpu, Message::vm_instruction_failed, {vmresume, error, vcpu->place.vmcs_physical});
     report_guest(*vcpu);
+    take_snapshot(vcpu->snapshot, NADIR_VMCS_DEAD);
     stop_processor(*vcpu);
 }
 }

@@ -9,8 +9,9 @@
 
 extern "C" {
 extern char image_base;
+extern char root_text_end;
 extern char image_text_end;
-extern char image_read_only_end;
+extern char root_read_only_end;
 }
 
 namespace bare = nadir::bare;
@@ -42,8 +43,8 @@ NADIR_ABI nadir_u32 nadir_host_run_on(nadir_u32 processor, nadir_procedure proce
 NADIR_ABI nadir_u32 nadir_host_image(struct nadir_image_range* ranges, nadir_u32 capacity) {
     if (capacity < 2)
         return 0;
-    ranges[0] = {&image_base, static_cast<nadir_u64>(&image_text_end - &image_base), 1, 0};
-    ranges[1] = {&image_text_end, static_cast<nadir_u64>(&image_read_only_end - &image_text_end), 0, 0};
+    ranges[0] = {&image_base, static_cast<nadir_u64>(&root_text_end - &image_base), 1, 0};
+    ranges[1] = {&image_text_end, static_cast<nadir_u64>(&root_read_only_end - &image_text_end), 0, 0};
     return 2;
 }
 

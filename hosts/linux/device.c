@@ -47,6 +47,13 @@ static u32 answer_log(void *data)
     return host_log_locked(data);
 }
 
+static u32 answer_vmcs(void *data)
+{
+    struct nadir_vmcs_request *request = data;
+
+    return host_vmcs_locked(request->processor, &request->vmcs);
+}
+
 static u32 answer_capabilities(void *data)
 {
     struct nadir_capabilities_request *request = data;
@@ -75,6 +82,7 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_STATISTICS] = FUNCTION(statistics, 0),
     [NADIR_FUNCTION_LOG] = FUNCTION(log, 0),
     [NADIR_FUNCTION_CAPABILITIES] = FUNCTION(capabilities, 0),
+    [NADIR_FUNCTION_VMCS] = FUNCTION(vmcs, 0),
 };
 
 /* The structure is ours, as far as its first bytes can tell. */

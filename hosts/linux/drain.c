@@ -24,7 +24,7 @@ static struct nadir_log_request request;
 
 static void print_record(const struct nadir_log_record *record)
 {
-    char text[256];
+    char text[960]; /* a line of the kernel log has about 1,000 */
     size_t used = 0;
 
     if (record->processor != (nadir_u16)NADIR_ANY_PROCESSOR)

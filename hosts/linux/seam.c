@@ -99,6 +99,14 @@ NADIR_ABI nadir_u32 nadir_host_run_on(nadir_u32 processor, nadir_procedure proce
     return call.answer;
 }
 
+/* hosts/linux/rules.S: both at the beginning of a page. */
+extern const char nadir_rules_text[], nadir_rules_rodata[];
+
+static struct nadir_image_range range_until(const struct compat_range *part, const char *end)
+{
+    return (struct nadir_image_range){.address = part->base, .bytes = end - (const char *)part->base};
+}
+
 NADIR_ABI nadir_u32 nadir_host_image(struct nadir_image_range *ranges, nadir_u32 capacity)
 {
     const struct compat_range text = compat_module_text(THIS_MODULE);
@@ -106,9 +114,10 @@ NADIR_ABI nadir_u32 nadir_host_image(struct nadir_image_range *ranges, nadir_u32
 
     if (capacity < 2)
         return 0;
-    ranges[0] = (struct nadir_image_range){.address = text.base, .bytes = PAGE_ALIGN(text.size), .executable = 1};
-    ranges[1] = (struct nadir_image_range){.address = rodata.base, .bytes = PAGE_ALIGN(rodata.size)};
-    return rodata.size ? 2 : 1;
+    ranges[0] = range_until(&text, nadir_rules_text);
+    ranges[0].executable = 1;
+    ranges[1] = range_until(&rodata, nadir_rules_rodata);
+    return 2;
 }
 
 NADIR_ABI void nadir_host_print(nadir_u32 level, const char *text)

@@ -54,11 +54,12 @@ u32 host_start_locked(const struct nadir_options *options, struct nadir_report *
     memset(report, 0, sizeof(*report));
     cpus_read_lock();
     status = nadir_start(options, &started, report);
-    if (status == NADIR_OK) {
+    if (started) {
+        /* Also after a failure, for what it logged. */
         if (session)
             nadir_release(session);
         WRITE_ONCE(session, started);
-        WRITE_ONCE(running, true);
+        WRITE_ONCE(running, status == NADIR_OK);
     }
     cpus_read_unlock();
 
@@ -216,6 +217,21 @@ u32 host_statistics_locked(u32 processor, struct nadir_statistics *statistics)
     /* The core doesn't know of a processor that was offline at the start. */
     if (statistics->state == NADIR_PROCESSOR_ABSENT && cpu_present(processor))
         statistics->state = NADIR_PROCESSOR_OFF;
+    return status;
+}
+
+u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs)
+{
+    u32 status = NADIR_OK;
+
+    memset(vmcs, 0, sizeof(*vmcs));
+    if (processor != NADIR_ANY_PROCESSOR && processor >= nadir_host_processor_count())
+        return NADIR_BAD_ARGUMENT;
+    if (session) {
+        cpus_read_lock();
+        status = nadir_read_vmcs(session, processor, vmcs);
+        cpus_read_unlock();
+    }
     return status;
 }
 

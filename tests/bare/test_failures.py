@@ -25,6 +25,18 @@ def test_each_step_fails_on_each_processor(tmp_path, processors):
     assert matching(run, "memory: "), run.tail()
 
 
+@pytest.mark.quick
+def test_a_refused_entry_is_explained(tmp_path):
+    """What the emulator refused is what the words say: a bit of RFLAGS, the exit controls."""
+    run = boot(tmp_path, "test=fail log=error", timeout=120)
+    words = "\n".join(run.lines)
+    assert "this VM entry breaks a rule: guest.rflags.reserved: " in words
+    assert any("RFLAGS[1]" in line for line in run.vmx_failures), run.vmx_failures
+    assert "this VM entry breaks a rule: exit-control.reserved: " in words
+    assert any("vmexit controls" in line for line in run.vmx_failures), run.vmx_failures
+    assert "none of the rules" not in words
+
+
 def refused(tmp_path, status, line="", **settings):
     """A start that must be refused with this status, in words, and without a trace on the processors."""
     run = expect_fail(boot(tmp_path, f"test=onoff {line}", **settings))

@@ -16,7 +16,7 @@ section permissions; stat -c '%a %u %g %F' /dev/nadir
 section nobody; su -s /bin/sh nobody -c 'request state' 2>&1
 section capability; request without-capability; request state
 section bad-off; request bad state
-section off; request off state statistics log capabilities
+section off; request off state statistics log capabilities vmcs
 fail_from() {
     n=1
     while [ $n -le 50 ]; do
@@ -37,11 +37,11 @@ echo 1 > /sys/module/nadir/parameters/fail_once
 section memory-once; fail_from
 section memory-end; request on state off
 section on; request on state on state
-section asked; request statistics log capabilities
+section asked; request statistics log capabilities vmcs
 section bad-on; request bad state
 section open; sh -c 'exec 3<>/dev/nadir; rmmod nadir 2>&1; echo status $?'
 request state
-section stopped; request off state statistics log off
+section stopped; request off state statistics log off vmcs
 section unwritable; request on off-read-only state
 section removed; request on; rmmod nadir; echo status $?; ls /dev/nadir 2>&1; grep -c '^nadir ' /proc/modules
 section autostart; load autostart=1 log_level=3; echo status $?; request state
@@ -50,7 +50,7 @@ section autostart-fails; load autostart=1 fail_allocation=1 2>&1; echo status $?
 finish
 """
 
-FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities")
+FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_bad_requests(boot, section, function):
 @pytest.mark.parametrize("section", ["bad-off", "bad-on"])
 def test_unknown_numbers(boot, section):
     lines = boot[section]
-    for what in ("number 0", "number 7", "number 255", "type M", "terminal request"):
+    for what in ("number 0", "number 8", "number 255", "type M", "terminal request"):
         assert f"{what} of nothing: errno=ENOTTY" in lines
     for function in ("statistics", "log"):
         assert f"processor 100000 of {function}: errno=EINVAL" in lines
@@ -157,6 +157,17 @@ def test_answers_while_on(boot):
     assert "capabilities: errno=0 filled" in boot["asked"]
     for report in boot.reports("asked", "log"):
         assert report["errno"] == 0
+
+
+def test_vmcs_of_each_processor(boot):
+    live = boot.reports("asked", "vmcs")
+    assert [(v["errno"], v["processor"], v["source"]) for v in live] == [(0, 0, 1), (0, 1, 1), (0, 0, 0)]
+    for vmcs in live[:2]:
+        assert vmcs["fields"] > 100
+        assert vmcs["cr0"] & 0x80000001 == 0x80000001, "Linux runs with paging and protection"
+    # Off, and nothing failed: there is none.
+    for section in ("off", "stopped"):
+        assert {(v["errno"], v["source"], v["fields"]) for v in boot.reports(section, "vmcs")} == {(0, 0, 0)}
 
 
 def test_an_open_device_keeps_the_module(boot):

@@ -21,6 +21,8 @@ BAD_SECTIONS = re.compile(r"^\.(init_array|fini_array|preinit_array|ctors|dtors|
 
 # Where an indirect call is meant, each with the reason. (A jump through a register or memory never is: jump tables would
 # be data that a compiler puts where it likes, and no retpoline protects them.)
+# The rules of VM entry, tables of functions, don't run in root mode.
+RULES = "check/entry/rules/"
 INDIRECT_CALLS = {
     "core/root/provoke.cpp": "calls what is not executable, to show that root mode survives it",
 }
@@ -94,6 +96,68 @@ def code_problems(objects: list[tuple[Path, Path]], indirect_calls: dict[str, st
             if VECTOR.search("\t" + text):
                 found.append(f"{source}: {function}: vector or x87 state: {text}")
             match = INDIRECT.search("\t" + text)
-            if match and not (match[1] == "call" and str(source) in indirect_calls):
+            meant = str(source) in indirect_calls or str(source).startswith(RULES)
+            if match and not (match[1] == "call" and meant):
                 found.append(f"{source}: {function}: indirect {match[1]}: {text}")
+    return found
+
+
+# --- Root mode's copy of the image has no rules of VM entry.
+
+# They run in the system's context only, and may ask.
+ASK_THE_RULES = {"core/entry_failure.cpp", "core/report.cpp", "core/words.cpp"}
+
+
+def _symbols(path: Path) -> list[tuple[str, str]]:
+    return [tuple(line.split()[:2]) for line in _run("nm", "-P", path).splitlines()]
+
+
+def callers_of_rules(objects: list[tuple[Path, Path]]) -> list[str]:
+    """Parts of the core that need a rule, and are not among those that may."""
+    only_there = {name for source, path in objects if str(source).startswith(RULES)
+                  for name, kind in _symbols(path) if kind not in "Uvw"}
+    core = [(source, path) for source, path in objects if not str(source).startswith(RULES)]
+    only_there -= {name for _, path in core for name, kind in _symbols(path) if kind not in "Uvw"}
+    return [f"{source}: needs {name}, which root mode doesn't have" for source, path in core
+            for name, kind in _symbols(path) if kind == "U" and name in only_there and str(source) not in ASK_THE_RULES]
+
+
+def shared_symbols(objects: list[tuple[Path, Path]]) -> set[str]:
+    """What compilers put into rules and core alike (inline functions and constants): the linker keeps one of them."""
+    def weak(rules: bool) -> set[str]:
+        return {name for source, path in objects if str(source).startswith(RULES) == rules
+                for name, kind in _symbols(path) if kind in "VWu"}
+    return weak(True) & weak(False)
+
+
+def misplaced_in_image(image: Path, shared: set[str]) -> list[str]:
+    address = {}
+    for line in _run("nm", "-P", image).splitlines():
+        words = line.split()
+        if len(words) > 2:
+            address[words[0]] = int(words[2], 16)
+    regions = [(address["root_text_end"], address["image_text_end"]),
+               (address["root_read_only_end"], address["image_read_only_end"])]
+    assert all(begin < end for begin, end in regions), f"no rules in {image}"
+    return [name for name in sorted(shared & set(address))
+            if any(begin <= address[name] < end for begin, end in regions)]
+
+
+def misplaced_in_module(module: Path, shared: set[str]) -> list[str]:
+    found = []
+    sections: set[str] = set()
+    for line in _run("objdump", "-t", module).splitlines():
+        match = re.match(r"[0-9a-f]+ .{7} (\S+)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", line)
+        if match:
+            sections.add(match[1])
+            if match[1].startswith(".nadir_rules") and match[2] in shared:
+                found.append(match[2])
+    assert ".nadir_rules.text" in sections, f"no rules in {module}"
+    # The loader lays a kind of sections out in their order: behind the first of the rules' nothing of the core may come.
+    order = re.findall(r"^\s*\[\s*\d+\]\s+(\.\S+)\s+PROGBITS\s+\S+\s+\S+\s+\S+\s+\S+\s+(A\S*)\s", _run("readelf", "-SW", module), re.M)
+    for kind, names in (("text", r"\.text"), ("rodata", r"\.rodata")):
+        own = [i for i, (name, _) in enumerate(order) if re.match(names, name)]
+        rules = [i for i, (name, _) in enumerate(order) if name.startswith(f".nadir_rules.{kind}")]
+        if not rules or not own or max(own) > min(rules):
+            found.append(f"sections of {kind}: {[name for name, _ in order]}")
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from emulator import product
 from structure import objects, sources
 
 BUILDS = {Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc")), sources.ROOT / "build" / "clang"}
@@ -27,8 +28,7 @@ def core(request) -> list[tuple[Path, Path]]:
 def test_every_source_of_the_core_has_an_object(core):
     have = {source for source, _ in core}
     want = {path for path in sources.code_files() if path.suffix in {".cpp", ".S"}
-            and path.parts[0] in {"base", "control", "check", "cpu", "core"}
-            and not path.is_relative_to("check/entry")}  # a library for hosted programs, by check/CMakeLists.txt
+            and path.parts[0] in {"base", "control", "check", "cpu", "core"}}
     assert not want - have, f"build first: {sorted(map(str, want - have))}"
 
 
@@ -45,6 +45,18 @@ def test_sections(core):
 def test_code(core):
     found = objects.code_problems(core)
     assert not found, sources.report(found)
+
+
+def test_root_mode_does_without_the_rules_of_vm_entry(core):
+    found = objects.callers_of_rules(core)
+    assert not found, sources.report(found)
+    shared = objects.shared_symbols(core)
+    assert shared, "inline functions are in both: this test looks at nothing"
+    image = core[0][1]
+    while image.name != "CMakeFiles":
+        image = image.parent
+    assert objects.misplaced_in_image(image.parent / "hosts/bare/nadir64.elf", shared) == []
+    assert objects.misplaced_in_module(product.module(), shared) == []
 
 
 # --- The checks find what they are to find.

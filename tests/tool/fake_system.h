@@ -23,6 +23,7 @@ struct FakeNadir {
     std::map<nadir_u32, nadir_u32> lost; // by ring: how many records of its front are gone
     nadir_report report{};               // the answer of the next on or off
     nadir_options options{};             // what `on` was called with
+    std::map<nadir_u32, nadir_vmcs> vmcs;
     unsigned largest_batch = NADIR_LOG_BATCH;
 
     static FakeNadir of_two_processors() {
@@ -78,6 +79,7 @@ public:
     nadir_state state() override { return nadir_.state; }
     nadir_statistics statistics(nadir_u32 processor) override { return nadir_.statistics.at(processor); }
     arch::Capabilities capabilities(nadir_u32) override { return example_processor(); }
+    nadir_vmcs vmcs(nadir_u32 processor) override { return nadir_.vmcs[processor]; }
 
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override {
         nadir_log_request answer{};

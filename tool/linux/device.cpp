@@ -112,6 +112,13 @@ public:
         return capabilities;
     }
 
+    nadir_vmcs vmcs(nadir_u32 processor) override {
+        auto request = request_of<nadir_vmcs_request>();
+        request.processor = processor;
+        ask("VMCS", NADIR_IOCTL_VMCS, request);
+        return request.vmcs;
+    }
+
 private:
     template <typename Request>
     int call(unsigned long number, Request& request) {

@@ -62,4 +62,12 @@ NumberedRule entry_rule(unsigned number) {
     return {nullptr, {}};
 }
 
+unsigned number_of(const EntryRule& rule) {
+    unsigned number = 0;
+    while (entry_rule(number).rule != nullptr && entry_rule(number).rule != &rule) {
+        ++number;
+    }
+    return number;
+}
+
 } // namespace nadir::check

@@ -71,7 +71,11 @@ nadir_session* start_under_guest(const nadir_options& options, u64 low_end) {
         low = reinterpret_cast<u64>(copy);
         prepare_startup_everywhere(enter_again, low_end);
     }
-    nadir_start_with_low_memory(&options, low != 0 ? low_end : 0, low, &the_session, &report);
+    const u32 status = nadir_start_with_low_memory(&options, low != 0 ? low_end : 0, low, &the_session, &report);
+    if (status != NADIR_OK && the_session != nullptr) {
+        nadir_release(the_session);
+        the_session = nullptr;
+    }
     print("start: status %u (%s) %s\n", report.status, nadir_status_text(report.status), report.text);
     return the_session;
 }

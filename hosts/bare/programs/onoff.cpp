@@ -31,7 +31,7 @@ void print_log(const nadir_session* session, u32 processor) {
         if (nadir_read_log(session, &request) != NADIR_OK)
             return;
         for (u32 i = 0; i < request.count; ++i) {
-            char text[160];
+            char text[960];
             nadir_format_log_record(&request.records[i], text, sizeof text);
             print("log: %s\n", text);
         }

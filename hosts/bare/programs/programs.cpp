@@ -40,8 +40,10 @@ nadir_session* start_nadir(const Options& options, u32& status) {
     nadir_report report{};
     status = nadir_start(&options.core, &session, &report);
     print_report("start", report);
-    if (status != NADIR_OK && session != nullptr)
-        finish(false, "a failed start left a session behind");
+    if (status != NADIR_OK && session != nullptr) {
+        nadir_release(session);
+        return nullptr;
+    }
     return session;
 }
 

@@ -22,7 +22,7 @@ NADIR_ABI u32 provoke_here(void* argument, u32) {
 }
 
 void print_record(const nadir_log_record& record) {
-    char text[256];
+    char text[960];
     nadir_format_log_record(&record, text, sizeof text);
     print("log of processor %u: %s\n", record.processor, text);
 }

@@ -102,6 +102,24 @@ static void read_log(nadir_u32 processor)
     }
 }
 
+static void vmcs(nadir_u32 processor)
+{
+    static struct nadir_vmcs_request ask;
+    const nadir_u32 cr0 = 0x6800;
+
+    memset(&ask, 0, sizeof(ask));
+    ask.header = header_of(sizeof(ask));
+    ask.processor = processor;
+    const int error = request(NADIR_IOCTL_VMCS, &ask);
+
+    printf("vmcs: errno=%d processor=%u source=%u fields=%u reason=%u", error, ask.vmcs.processor, ask.vmcs.source,
+           ask.vmcs.count, ask.vmcs.exit_reason);
+    for (nadir_u32 i = 0; i < ask.vmcs.count; i++)
+        if (ask.vmcs.fields[i].encoding == cr0)
+            printf(" cr0=%llu", ask.vmcs.fields[i].value);
+    printf("\n");
+}
+
 static void capabilities(void)
 {
     struct nadir_capabilities_request ask = {.header = header_of(sizeof(ask))};
@@ -132,6 +150,7 @@ static const struct function functions[] = {
     FUNCTION(statistics, STATISTICS, 0),
     FUNCTION(log, LOG, 0),
     FUNCTION(capabilities, CAPABILITIES, 0),
+    FUNCTION(vmcs, VMCS, 0),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)
@@ -180,7 +199,7 @@ static void bad_requests(void)
     const struct function none = {"nothing", 0, 8, 0};
 
     print_bad(&none, "number 0", request(_IOWR('N', 0, struct nadir_header), buffer), NULL);
-    print_bad(&none, "number 7", request(_IOWR('N', 7, struct nadir_header), buffer), NULL);
+    print_bad(&none, "number 8", request(_IOWR('N', 8, struct nadir_header), buffer), NULL);
     print_bad(&none, "number 255", request(_IOWR('N', 255, struct nadir_header), buffer), NULL);
     print_bad(&none, "type M", request(_IOWR('M', 3, struct nadir_state_request), buffer), NULL);
     print_bad(&none, "terminal request", request(0x5401, buffer), NULL);
@@ -268,6 +287,9 @@ int main(int count, char **words)
                 read_log(p < processors ? p : NADIR_ANY_PROCESSOR);
         else if (!strcmp(word, "capabilities"))
             capabilities();
+        else if (!strcmp(word, "vmcs"))
+            for (nadir_u32 p = 0, processors = state().processors; p <= processors; p++)
+                vmcs(p < processors ? p : NADIR_ANY_PROCESSOR);
         else if (!strcmp(word, "bad"))
             bad_requests();
         else if (!strcmp(word, "off-read-only"))

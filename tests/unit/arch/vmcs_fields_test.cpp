@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "arch/vmx/field_encodings.h"
 #include "arch/vmx/field_table.h"
 
 #include <gtest/gtest.h>
@@ -91,6 +92,13 @@ TEST(VmcsField, SegmentsAreComplete) {
     EXPECT_EQ(find_vmcs_field("guest_gdtr_limit")->encoding.value, 0x4810u);
     EXPECT_EQ(find_vmcs_field("guest_idtr_base")->encoding.value, 0x6818u);
     EXPECT_EQ(find_vmcs_field("host_ldtr_selector"), nullptr);
+}
+
+TEST(VmcsField, EncodingsAreThoseOfTheTable) {
+    ASSERT_EQ(std::size(vmcs_encodings), std::size(vmcs_fields));
+    for (std::size_t index = 0; index < std::size(vmcs_fields); ++index) {
+        EXPECT_EQ(vmcs_encodings[index], vmcs_fields[index].encoding.value) << vmcs_fields[index].name;
+    }
 }
 
 TEST(VmcsField, PlainFieldsHaveWordsToo) {

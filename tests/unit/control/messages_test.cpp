@@ -8,7 +8,6 @@
 extern "C" {
 [[gnu::sysv_abi]] const char* nadir_status_text(nadir_u32 status);
 [[gnu::sysv_abi]] const char* nadir_step_text(nadir_u32 step);
-[[gnu::sysv_abi]] nadir_u64 nadir_format_log_record(const struct nadir_log_record* record, char* text, nadir_u64 size);
 }
 
 namespace nadir::control {
@@ -21,6 +20,13 @@ nadir_log_record record_of(Message message) {
         record.argument[i] = 0x1100 + i;
     }
     return record;
+}
+
+std::size_t two_letters(const std::uint64_t* numbers, std::span<char> out) {
+    out[0] = static_cast<char>('a' + numbers[0]);
+    out[1] = static_cast<char>('a' + numbers[5]);
+    out[2] = '\0';
+    return 2;
 }
 
 std::string text_of_record(const nadir_log_record& record) {
@@ -40,7 +46,7 @@ TEST(Messages, EveryOneHasATextAndItsPlaceholdersFit) {
              at = text.pattern.find('{', at + 1)) {
             ++placeholders;
             ASSERT_LT(at + 2, text.pattern.size());
-            EXPECT_NE(std::string_view("dxeisS").find(text.pattern[at + 1]), std::string_view::npos);
+            EXPECT_NE(std::string_view("dxeisSr").find(text.pattern[at + 1]), std::string_view::npos);
             EXPECT_EQ(text.pattern[at + 2], '}');
         }
         EXPECT_LE(placeholders, message_arguments);
@@ -81,11 +87,23 @@ TEST(Messages, UnknownNumberShowsItsArguments) {
 TEST(Messages, CutAndTerminated) {
     const nadir_log_record record = record_of(Message::stop_requested);
     char text[8] = "xxxxxxx";
-    EXPECT_EQ(nadir_format_log_record(&record, text, sizeof(text)), 7u);
+    EXPECT_EQ(format_record(record, text), 7u);
     EXPECT_STREQ(text, "stop re");
     char one = 'x';
-    EXPECT_EQ(nadir_format_log_record(&record, &one, 1), 0u);
+    EXPECT_EQ(format_record(record, {&one, 1}), 0u);
     EXPECT_EQ(one, '\0');
+}
+
+TEST(Messages, ARulesWordsComeFromTheCaller) {
+    nadir_log_record record{};
+    record.message = static_cast<nadir_u8>(Message::entry_rule_broken);
+    record.argument[0] = 7;
+    record.argument[5] = 5;
+    EXPECT_EQ(text_of_record(record), "this VM entry breaks a rule: number 7");
+    char text[100];
+    EXPECT_EQ(format_record_with<two_letters>(record, text), 31u);
+    EXPECT_STREQ(text, "this VM entry breaks a rule: hf");
+    EXPECT_EQ(format_record_with<two_letters>(record_of(Message::stop_requested), text), 14u);
 }
 
 TEST(Messages, Levels) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "control/messages.h"
 #include "core/nadir.h"
 #include "core/session.h"
 #include "tests/fakes/host.h"
@@ -64,7 +65,7 @@ protected:
         std::string all;
         EXPECT_EQ(nadir_read_log(session, request.get()), NADIR_OK);
         for (uint32_t i = 0; i < request->count; ++i) {
-            char text[300];
+            char text[control::longest_record];
             nadir_format_log_record(&request->records[i], text, sizeof(text));
             all += std::string(text) + "\n";
         }

@@ -195,7 +195,8 @@ TEST_F(LifeCycle, AProcessorGoesAndComes) {
 TEST_F(LifeCycle, AllProcessorsOffline) {
     fake::host.offline = {0, 1, 2};
     EXPECT_EQ(start(), NADIR_PROCESSOR_OFFLINE);
-    EXPECT_EQ(session, nullptr);
+    ASSERT_NE(session, nullptr);
+    release();
     EXPECT_TRUE(nothing_leaked());
 }
 
