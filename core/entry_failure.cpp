@@ -3,6 +3,8 @@
 
 #include "check/entry/rule_record.h"
 #include "core/log.h"
+#include "core/nadir.h"
+#include "core/probe.h"
 
 namespace nadir::core {
 
@@ -20,6 +22,12 @@ bool read_field(const void* context, uint32_t encoding, uint64_t& value) {
         }
     }
     return false;
+}
+
+bool is_dead(const nadir_session& session, uint32_t processor) {
+    nadir_statistics statistics;
+    (void)nadir_get_statistics(&session, processor, &statistics);
+    return statistics.state == NADIR_PROCESSOR_DEAD;
 }
 
 } // namespace
@@ -41,6 +49,19 @@ uint32_t explain_failed_entry(nadir_session& session, const nadir_vmcs& vmcs, co
         log(session, vmcs.processor, Message::entry_rules_kept, {broken.unchecked});
     }
     return first;
+}
+
+extern "C" NADIR_ABI void nadir_explain_log_record(nadir_session* session, const nadir_log_record* record) {
+    const auto message = static_cast<Message>(record->message);
+    const bool entry = message == Message::entry_failed || message == Message::vm_instruction_failed;
+    if (!entry || nadir_processor_active(session, record->processor) == 0) {
+        return;
+    }
+    // Where root mode noted it, the processor is lost, and its VMCS is kept.
+    nadir_vmcs& vmcs = session->failed_entry;
+    if (is_dead(*session, record->processor) && nadir_read_vmcs(session, record->processor, &vmcs) == NADIR_OK) {
+        explain_failed_entry(*session, vmcs, read_processor_capabilities());
+    }
 }
 
 } // namespace nadir::core

@@ -55,6 +55,10 @@ NADIR_ABI nadir_u32 nadir_read_log(const struct nadir_session* session, struct n
  * one that is not virtualised. NADIR_ANY_PROCESSOR: of the last VM entry of this session that failed. Passive. */
 NADIR_ABI nadir_u32 nadir_read_vmcs(const struct nadir_session* session, nadir_u32 processor, struct nadir_vmcs* vmcs);
 
+/* For a record that the host reads from a running processor's log: where it speaks of a VM entry that failed, which rules
+ * the VMCS breaks goes to the host's own log (NADIR_ANY_PROCESSOR). Passive. */
+NADIR_ABI void nadir_explain_log_record(struct nadir_session* session, const struct nadir_log_record* record);
+
 /* Reads what this processor can do (nadir::arch::Capabilities). `out`: NADIR_CAPABILITIES_BYTES. Any context, CPL 0. */
 NADIR_ABI void nadir_read_capabilities(void* out);
 

@@ -121,8 +121,8 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::read_vmcs: r.rax() = read_vmcs(vcpu, subject, argument); return Outcome::advance;
     case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.used} * 4096); return Outcome::advance;
     case Hypercall::provoke:
-        if (vmm.options.allow_provoke != 0) {
-            provoke(vcpu, number);
+        if (vmm.options.allow_provoke != 0 && provoke(vcpu, number)) {
+            return Outcome::retry;
         }
         break; // refused, or no such provocation
     case Hypercall::wait_for_startup: put_guest_into_wait_for_startup(vcpu); return Outcome::retry;

@@ -18,7 +18,7 @@ namespace {
 
 } // namespace
 
-void provoke(const Vcpu& vcpu, uint64_t provocation) {
+bool provoke(const Vcpu& vcpu, uint64_t provocation) {
     switch (provocation) {
     case NADIR_PROVOKE_INVALID_OPCODE: asm volatile("ud2"); break;
     case NADIR_PROVOKE_STACK_OVERFLOW: (void)overflow(0); break;
@@ -28,8 +28,13 @@ void provoke(const Vcpu& vcpu, uint64_t provocation) {
         // The guest's stack: mapped in its address space, for it is using it right now.
         (void)*reinterpret_cast<volatile uint8_t*>(cpu::vmread(arch::vmcs::guest_rsp));
         break;
+    case NADIR_PROVOKE_GUEST_STATE:
+        cpu::vmwrite(arch::vmcs::guest_rflags, arch::Rflags{}); // bit 1 must be 1
+        return true;
+    case NADIR_PROVOKE_CONTROLS: cpu::vmwrite(arch::vmcs::exit_controls, arch::ExitControls{}); return true;
     default: break;
     }
+    return false;
 }
 
 } // namespace nadir::core

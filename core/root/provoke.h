@@ -8,7 +8,8 @@
 
 namespace nadir::core {
 
-// Returns only for a number that is none of enum nadir_provocation's.
-void provoke(const Vcpu& vcpu, uint64_t provocation);
+// Returns true where the mistake comes with the next VM entry, false for a number that is none of enum
+// nadir_provocation's.
+bool provoke(const Vcpu& vcpu, uint64_t provocation);
 
 } // namespace nadir::core

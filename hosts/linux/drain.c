@@ -43,8 +43,10 @@ static void drain_processor(u32 processor, u32 *cursor, unsigned int batches)
             return;
         if (request.lost)
             pr_warn("%u log records of processor %u were overwritten before they were read\n", request.lost, processor);
-        for (u32 i = 0; i < min(request.count, NADIR_LOG_BATCH); i++)
+        for (u32 i = 0; i < min(request.count, NADIR_LOG_BATCH); i++) {
             print_record(&request.records[i]);
+            host_explain_locked(&request.records[i]);
+        }
         *cursor = request.next;
         if (request.count < NADIR_LOG_BATCH)
             return;

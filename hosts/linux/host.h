@@ -29,6 +29,7 @@ u32 host_stop_locked(struct nadir_report *report);
 u32 host_state_locked(struct nadir_state *state);
 u32 host_statistics_locked(u32 processor, struct nadir_statistics *statistics);
 u32 host_log_locked(struct nadir_log_request *request);
+void host_explain_locked(const struct nadir_log_record *record);
 u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs);
 
 /* The running session, null when off. With either lock held, or when no processor can be starting or stopping it. */

@@ -235,6 +235,14 @@ u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs)
     return status;
 }
 
+void host_explain_locked(const struct nadir_log_record *record)
+{
+    cpus_read_lock();
+    if (running)
+        nadir_explain_log_record(session, record);
+    cpus_read_unlock();
+}
+
 u32 host_log_locked(struct nadir_log_request *request)
 {
     u32 status = NADIR_OK;

@@ -27,19 +27,22 @@ void print_record(const nadir_log_record& record) {
     print("log of processor %u: %s\n", record.processor, text);
 }
 
-[[gnu::noinline]] void print_log(const nadir_session* session, u32 number) {
+[[gnu::noinline]] void print_log(nadir_session* session, u32 number) {
     static nadir_log_request request;
+    request = {};
     request.processor = number;
     nadir_read_log(session, &request);
-    for (u32 i = 0; i < request.count; ++i)
+    for (u32 i = 0; i < request.count; ++i) {
         print_record(request.records[i]);
+        nadir_explain_log_record(session, &request.records[i]);
+    }
 }
 
 } // namespace
 
 const char* run_root_fault(const Options& given) {
     if (given.provoke == 0 || given.provoke >= NADIR_PROVOKE_COUNT)
-        return "give provoke=1 to 5 (enum nadir_provocation in control/control.h)";
+        return "give provoke=1 to 7 (enum nadir_provocation in control/control.h)";
     if (processor_count() < 2)
         return "it takes two processors: one is lost";
     Options options = given;
@@ -58,6 +61,7 @@ const char* run_root_fault(const Options& given) {
         return "root mode made the mistake and went on";
 
     print_log(options.session, victim);
+    print_log(options.session, NADIR_ANY_PROCESSOR);
     // This processor is still a guest, and served.
     print("processor 0 goes on: CPUID %x\n", cpuid(0).eax);
     if (stop_nadir(options.session) != NADIR_PROCESSOR_LOST)
