@@ -97,8 +97,10 @@ struct nadir_options {
     nadir_u32 fail_step;      /* enum nadir_step that is to fail (tests), NADIR_STEP_NONE for none */
     nadir_u32 fail_processor; /* on which processor, or NADIR_ANY_PROCESSOR */
     nadir_u32 allow_provoke;  /* 1: nadir_provoke is answered (tests of root mode's fault handling) */
-    nadir_u32 reserved0;
-    nadir_u64 reserved[3];
+    nadir_u32 fail_field;     /* tests, and to learn: this field of the VMCS gets fail_value before the VM entry on
+                                 fail_processor; 0 for none */
+    nadir_u64 fail_value;
+    nadir_u64 reserved[2];
 };
 
 /* What came of a request, in numbers and in words. */

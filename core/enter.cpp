@@ -188,6 +188,13 @@ bool Entering::fill_vmcs() {
         return fail(NADIR_VMWRITE_FAILED, step, error, field);
     }
     vcpu_.vmx_on = 1;
+    if (spoils_entry(session_.options, processor_)) {
+        const uint32_t encoding = session_.options.fail_field;
+        if (vmx_failed(cpu::vmread_raw(encoding, vcpu_.spoilt), NADIR_VMWRITE_FAILED, step, encoding) ||
+            vmx_failed(cpu::vmwrite_raw(encoding, session_.options.fail_value), NADIR_VMWRITE_FAILED, step, encoding)) {
+            return false;
+        }
+    }
     if (injected(NADIR_STEP_LAUNCH)) {
         cpu::vmwrite(vmcs::exit_controls, ExitControls{}); // "host address-space size" clear: error 7 or 8
     }

@@ -23,6 +23,12 @@ void keep_results(nadir_session& session, uint32_t processor);
 bool runs_as_guest(const nadir_session& session);
 
 // Was this step asked to fail?
+// Is a field of this processor's VMCS to be spoilt before it enters?
+inline bool spoils_entry(const nadir_options& options, uint32_t processor) {
+    return options.fail_field != 0 &&
+           (options.fail_processor == NADIR_ANY_PROCESSOR || options.fail_processor == processor);
+}
+
 bool is_to_fail(const nadir_options& options, nadir_step step, uint32_t processor);
 
 } // namespace nadir::core

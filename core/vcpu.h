@@ -65,6 +65,7 @@ struct Vcpu {
     uint32_t vmx_on;   // 1 while VMREAD and VMWRITE may be used
 
     uint64_t entry_failure[2]; // exit reason and qualification of a failed first entry
+    uint64_t spoilt;           // what nadir_options.fail_field held before
 
     OwedEvents owed;
 

@@ -2,6 +2,7 @@
 #include "core/root/fault_report.h"
 
 #include "arch/vmx/fields.h"
+#include "core/enter.h"
 #include "core/log.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -101,6 +102,9 @@ uint32_t on_entry_failure(Vcpu& vcpu, arch::ExitReason reason) {
         stop_processor(vcpu);
     }
     // The guest state is the one that was to be entered, that is, the processor as it was before: leaving restores it.
+    if (spoils_entry(vcpu.place.vmm->options, vcpu.place.processor)) {
+        (void)cpu::vmwrite_raw(vcpu.place.vmm->options.fail_field, vcpu.spoilt);
+    }
     vcpu.entry_failure[0] = reason.value;
     vcpu.entry_failure[1] = qualification;
     cpu::vmwrite(vmcs::guest_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_launch_refused));

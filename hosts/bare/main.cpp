@@ -63,7 +63,7 @@ NADIR_ABI u32 set_vmxe(void*, u32) {
 extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     use_memory(*handover);
     start_first_processor();
-    parse_options(handover->command_line, options);
+    const bool understood = parse_options(handover->command_line, options);
     set_print_level(options.core.log_level);
     start_processors(options.processors);
     u32 running = 0;
@@ -71,6 +71,8 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
         running += processor(i).running;
     print("nadir: bare host, %u of %u processors, memory %llx to %llx\n", running, processor_count(),
           handover->region_start, handover->region_end);
+    if (!understood)
+        finish(false, "the command line is wrong; hosts/bare/README.md lists its words");
     for (u32 i = 0; options.set_vmxe && i < processor_count(); ++i)
         run_on(i, set_vmxe, nullptr);
     if (options.test[0] != 0)

@@ -19,47 +19,75 @@ bool same(const Word& word, const char* text) {
     return i == word.length && text[i] == 0;
 }
 
-u32 number(const Word& word) {
-    u32 value = 0;
-    for (u32 i = 0; i < word.length && word.text[i] >= '0' && word.text[i] <= '9'; ++i)
-        value = value * 10 + static_cast<u32>(word.text[i] - '0');
-    return value;
+// Decimal, or hexadecimal behind 0x. False where it isn't a number, or too large.
+template <typename Number>
+bool read(const Word& word, Number& number) {
+    const bool hexadecimal = word.length > 2 && word.text[0] == '0' && word.text[1] == 'x';
+    const u64 base = hexadecimal ? 16 : 10;
+    u64 value = 0;
+    for (u32 i = hexadecimal ? 2 : 0; i < word.length; ++i) {
+        const char c = word.text[i];
+        const u64 digit = c >= '0' && c <= '9'   ? static_cast<u64>(c - '0')
+                          : c >= 'a' && c <= 'f' ? static_cast<u64>(c - 'a' + 10)
+                                                 : base;
+        if (digit >= base || value > (~u64{0} - digit) / base)
+            return false;
+        value = value * base + digit;
+    }
+    number = static_cast<Number>(value);
+    return word.length != 0 && number == value;
 }
 
-bool apply(const Word& key, const Word& value, Options& options) {
-    if (same(key, "test")) {
-        u32 i = 0;
-        for (; i < value.length && i + 1 < sizeof options.test; ++i)
-            options.test[i] = value.text[i];
-        options.test[i] = 0;
-    } else if (same(key, "bare")) {
-        options.bare = true;
-    } else if (same(key, "set_vmxe")) {
-        options.set_vmxe = true;
-    } else if (same(key, "cycles")) {
-        options.cycles = number(value);
-    } else if (same(key, "provoke")) {
-        options.provoke = number(value);
-    } else if (same(key, "processors")) {
-        options.processors = number(value);
-    } else if (same(key, "fail_step")) {
-        options.core.fail_step = number(value);
-    } else if (same(key, "fail_processor")) {
-        options.core.fail_processor = number(value);
-    } else if (same(key, "log")) {
-        constexpr const char* levels[] = {"error", "warning", "info", "debug"};
-        for (u32 i = 0; i < 4; ++i)
-            if (same(value, levels[i]))
-                options.core.log_level = i;
-    } else if (!same(key, "reserve")) { // read by entry/prepare.cpp
+bool read_level(const Word& word, u32& level) {
+    constexpr const char* levels[] = {"error", "warning", "info", "debug"};
+    for (u32 i = 0; i < 4; ++i)
+        if (same(word, levels[i])) {
+            level = i;
+            return true;
+        }
+    return false;
+}
+
+bool read_name(const Word& word, Options& options) {
+    if (word.length == 0 || word.length >= sizeof options.test)
         return false;
-    }
+    for (u32 i = 0; i < word.length; ++i)
+        options.test[i] = word.text[i];
+    options.test[word.length] = 0;
     return true;
+}
+
+// False: no such word, or not such a value.
+bool apply(const Word& key, const Word& value, Options& options) {
+    if (same(key, "test"))
+        return read_name(value, options);
+    if (same(key, "bare"))
+        return options.bare = true;
+    if (same(key, "set_vmxe"))
+        return options.set_vmxe = true;
+    if (same(key, "cycles"))
+        return read(value, options.cycles);
+    if (same(key, "provoke"))
+        return read(value, options.provoke);
+    if (same(key, "processors"))
+        return read(value, options.processors);
+    if (same(key, "fail_step"))
+        return read(value, options.core.fail_step);
+    if (same(key, "fail_processor"))
+        return read(value, options.core.fail_processor);
+    if (same(key, "fail_field"))
+        return read(value, options.core.fail_field);
+    if (same(key, "fail_value"))
+        return read(value, options.core.fail_value);
+    if (same(key, "log"))
+        return read_level(value, options.core.log_level);
+    return same(key, "reserve"); // read by entry/prepare.cpp
 }
 
 } // namespace
 
-void parse_options(const char* line, Options& options) {
+bool parse_options(const char* line, Options& options) {
+    bool good = true;
     options = {};
     options.cycles = 1;
     options.core.log_level = NADIR_LEVEL_INFO;
@@ -79,9 +107,12 @@ void parse_options(const char* line, Options& options) {
             for (value.text = ++p; *p != 0 && *p != ' '; ++p)
                 ++value.length;
         // GRUB's command line begins with the file's name.
-        if (!apply(key, value, options) && !(first && key.text[0] == '/'))
-            print("nadir: unknown word on the command line, at: %s\n", key.text);
+        if (!apply(key, value, options) && !(first && key.text[0] == '/')) {
+            print("nadir: unknown word or value on the command line, at: %s\n", key.text);
+            good = false;
+        }
     }
+    return good;
 }
 
 } // namespace nadir::bare

@@ -37,6 +37,37 @@ def test_a_refused_entry_is_explained(tmp_path):
     assert "none of the rules" not in words
 
 
+# A field, a value that it can't have, what the emulator says, what we say. Each is really entered.
+SPOILT = {
+    "access-rights": (0x4816, 0xA193, "CS.AR/LIMIT malformed", "guest.cs.reserved", 37),
+    "control": (0x4000, 0x96, "pin-based controls allowed 1-settings", "control.pin.reserved", 36),
+    "base": (0x680E, 1 << 47, "FS.BASE non canonical", "guest.fs.base", 37),
+    "host": (0x6C16, 1 << 63, "RIP", "address-space.host-rip-64", 36),
+}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_field_is_named(tmp_path, name):
+    field, value, emulators, ours, status = SPOILT[name]
+    line = f"test=onoff fail_processor=1 fail_field={field:#x} fail_value={value:#x}"
+    run = expect_fail(boot(tmp_path, line, processors=2))
+    assert any(emulators in line and "[CPU1 " in line for line in run.vmx_failures), run.vmx_failures
+    assert any(line.startswith(f"start: status {status} ") for line in run.lines), run.tail()
+    assert f"Broken rule: {ours} (" in run.serial
+    assert f"nadir: processor 1: this VM entry breaks a rule: {ours}: " in run.serial
+    assert "diff after: 0 differences on 2 processors" in run.lines, "what was spoilt was not put back"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("word", ("log=loud", "cycles=12x", "processors=", "frob", "fail_value=99999999999999999999"))
+def test_a_wrong_command_line_is_refused(tmp_path, word):
+    run = expect_fail(boot(tmp_path, f"test=onoff {word}"))
+    assert f"nadir: unknown word or value on the command line, at: {word}" in run.lines
+    assert "@@ result fail: the command line is wrong; hosts/bare/README.md lists its words" in run.lines
+    assert not any(line.startswith("@@ test") for line in run.lines), "it ran all the same"
+
+
 def refused(tmp_path, status, line="", **settings):
     """A start that must be refused with this status, in words, and without a trace on the processors."""
     run = expect_fail(boot(tmp_path, f"test=onoff {line}", **settings))

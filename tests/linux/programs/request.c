@@ -251,7 +251,8 @@ static int set_option(const char *word)
     } names[] = {{"log_level=", &options.log_level},
                  {"com1=", &options.com1},
                  {"fail_step=", &options.fail_step},
-                 {"fail_processor=", &options.fail_processor}};
+                 {"fail_processor=", &options.fail_processor},
+                 {"fail_field=", &options.fail_field}};
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (!strncmp(word, names[i].name, strlen(names[i].name))) {

@@ -71,6 +71,19 @@ TEST_F(EntryFailure, AControlThatIsRefused) {
     release();
 }
 
+// What was spoilt on purpose is put back before the processor goes on: the base of FS is restored from there.
+TEST_F(EntryFailure, ASpoiltField) {
+    const auto before = states();
+    options.fail_field = arch::vmcs::guest_fs_base.encoding;
+    options.fail_value = 0x8000'0000'0000;
+    machine.entry_failure = 33;
+    EXPECT_EQ(start(), NADIR_ENTRY_FAILED);
+    EXPECT_NE(std::string(report.text).find("Broken rule: guest.fs.base"), std::string::npos) << report.text;
+    EXPECT_EQ(fields_of(read_vmcs(NADIR_ANY_PROCESSOR))[options.fail_field], options.fail_value);
+    EXPECT_EQ(states(), before);
+    release();
+}
+
 // What the processor refuses for no reason that is known is said as well.
 TEST_F(EntryFailure, NoRuleIsBroken) {
     machine.entry_failure = 33;
