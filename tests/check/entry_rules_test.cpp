@@ -99,6 +99,7 @@ TEST(EntryRules, EachHasACase) {
             EXPECT_TRUE(identifiers.insert(rule.identifier).second) << rule.identifier << " twice";
             EXPECT_TRUE(covered.contains(rule.identifier)) << rule.identifier;
             EXPECT_FALSE(rule.words.empty());
+            EXPECT_GT(rule.hint.size(), 10u) << rule.identifier;
             EXPECT_GT(rule.fields.count(), 0u) << rule.identifier;
         }
     }
@@ -193,7 +194,12 @@ TEST(EntryRules, MsrListEntry) {
     check_entry(state.vmcs.view(), state.caps, nullptr, without_memory);
     EXPECT_EQ(without_memory.count, 0u);
     EXPECT_GT(without_memory.unchecked, 0u);
+    // An empty list may lie anywhere.
+    state.set(entry_msr_load_count.encoding, 0);
+    state.vmcs.forget(entry_msr_load_address.encoding);
+    EXPECT_EQ(state.check().unchecked, 0u);
     // Any count ends.
+    state.set(entry_msr_load_address.encoding, 0x8000);
     state.memory.clear();
     state.set(entry_msr_load_count.encoding, 0x0FFF'FFFF);
     EXPECT_EQ(state.check().outcome, EntryOutcome::success);
@@ -219,12 +225,21 @@ TEST(EntryRules, Numbers) {
     EXPECT_EQ(entry_rule(~0u).rule, nullptr);
 }
 
+TEST(EntryRules, Cr3MayMaskAddressesWhereTheProcessorHasLam) {
+    State state;
+    state.flip(guest_cr3.encoding, arch::Cr3::lam_u48_mask);
+    state.flip(host_cr3.encoding, arch::Cr3::lam_u57_mask);
+    EXPECT_TRUE(state.check().violates("guest.cr3"));
+    EXPECT_TRUE(state.check().violates("host.cr3"));
+    state.caps.leaf_7_1.eax |= 1u << 26;
+    EXPECT_EQ(state.check().count, 0u) << words(state, state.check());
+}
+
 TEST(EntryRules, SomeInjectionsAreFine) {
     const struct {
         unsigned type, vector;
         bool error_code;
-    } events[] = {{0, 32, false}, {2, 2, false},  {3, 14, true}, {3, 6, false},
-                  {3, 21, true},  {3, 21, false}, {7, 0, false}};
+    } events[] = {{0, 32, false}, {2, 2, false}, {3, 14, true}, {3, 6, false}, {3, 21, false}, {7, 0, false}};
     for (const auto& event : events) {
         State state;
         state.inject(event.type, event.vector, event.error_code);
@@ -238,6 +253,12 @@ TEST(EntryRules, SomeInjectionsAreFine) {
         state.set(entry_instruction_length.encoding, 16);
         EXPECT_TRUE(state.check().violates("injection.instruction-length"));
     }
+    // #CP has an error code, but without CET vector 21 is nothing but reserved.
+    State control_protection;
+    control_protection.inject(3, 21, true);
+    EXPECT_TRUE(control_protection.check().violates("injection.error-code.unwanted"));
+    control_protection.caps.leaf_7.ecx |= 1u << 7;
+    EXPECT_EQ(control_protection.check().count, 0u);
     // In real mode there are no error codes.
     State state;
     state.vmcs = test::vmcs_real();

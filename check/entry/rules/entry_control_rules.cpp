@@ -23,11 +23,9 @@ constexpr EntryRule rules[] = {
     {"entry-control.msr-load-list",
      "the VM-entry MSR-load list is 16-byte aligned and lies within the physical-address width", msr_list_hint,
      fields(entry_msr_load_address, entry_msr_load_count),
-     [](const EntryContext& c) { return msr_list(c, c.get(entry_msr_load_address), c.get(entry_msr_load_count)); }},
-    {"entry-control.smm",
-     "outside SMM, \"entry to SMM\" and \"deactivate dual-monitor treatment\" are 0",
-     {},
-     fields(entry_controls),
+     [](const EntryContext& c) { return msr_list(c, entry_msr_load_address, entry_msr_load_count); }},
+    {"entry-control.smm", "outside SMM, \"entry to SMM\" and \"deactivate dual-monitor treatment\" are 0",
+     "Clear bits 10 and 11: only the SMM-transfer monitor sets them", fields(entry_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.entry().value & (arch::EntryControls::entry_to_smm_mask |
                                                    arch::EntryControls::deactivate_dual_monitor_mask));

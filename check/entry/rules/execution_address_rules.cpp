@@ -38,7 +38,7 @@ constexpr EntryRule rules[] = {
      }},
     {"control.tpr-threshold.reserved",
      "with \"use TPR shadow\" and without \"virtual-interrupt delivery\", bits 31:4 of the TPR threshold are 0",
-     {},
+     "The threshold is a priority class, 0 to 15, not a vector",
      fields(tpr_threshold, primary_controls, secondary_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.primary().use_tpr_shadow() && !c.secondary().virtual_interrupt_delivery()
@@ -48,8 +48,7 @@ constexpr EntryRule rules[] = {
     {"control.tpr-threshold.vtpr",
      "with \"use TPR shadow\", without \"virtualize APIC accesses\" and \"virtual-interrupt delivery\", the TPR threshold is not "
      "above bits 7:4 of the virtual TPR",
-     {},
-     fields(tpr_threshold, virtual_apic_address),
+     "Write 0 until the guest has raised its TPR", fields(tpr_threshold, virtual_apic_address),
      [](const EntryContext& c) {
          const auto s = c.secondary();
          std::uint32_t vtpr = 0;
@@ -94,8 +93,7 @@ constexpr EntryRule rules[] = {
      }},
     {"control.eptp.accessed-dirty",
      "the EPT pointer enables accessed and dirty flags only where the processor has them",
-     {},
-     fields(eptp, secondary_controls),
+     "Clear bit 6, or ask IA32_VMX_EPT_VPID_CAP bit 21 first", fields(eptp, secondary_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.secondary().enable_ept() &&
                                         !arch::VmxEptVpidCapability{c.msr(msr::vmx_ept_vpid)}.accessed_dirty()
@@ -104,8 +102,7 @@ constexpr EntryRule rules[] = {
      }},
     {"control.eptp.shadow-stack",
      "the EPT pointer enables supervisor shadow-stack control only where the processor has it",
-     {},
-     fields(eptp, secondary_controls),
+     "Clear bit 7, or ask IA32_VMX_EPT_VPID_CAP bit 23 first", fields(eptp, secondary_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.secondary().enable_ept() &&
                                         !arch::VmxEptVpidCapability{c.msr(msr::vmx_ept_vpid)}.supervisor_shadow_stack()

@@ -51,27 +51,20 @@ constexpr EntryRule rules[] = {
      [](const EntryContext& c) {
          return Breach::of_bits(c.primary().activate_tertiary() ? c.tertiary().value & ~c.msr(msr::vmx_tertiary) : 0);
      }},
-    {"control.cr3-target-count",
-     "the CR3-target count is at most what IA32_VMX_MISC[24:16] says",
-     {},
-     fields(cr3_target_count),
+    {"control.cr3-target-count", "the CR3-target count is at most what IA32_VMX_MISC[24:16] says",
+     "Write 0 where the values aren't used", fields(cr3_target_count),
      [](const EntryContext& c) {
          return Breach::when(c.get(cr3_target_count) > arch::VmxMisc{c.msr(msr::vmx_misc)}.cr3_target_count());
      }},
-    {"control.virtual-nmis-need-nmi-exiting",
-     "\"virtual NMIs\" needs \"NMI exiting\"",
-     {},
-     fields(pin_controls),
+    {"control.virtual-nmis-need-nmi-exiting", "\"virtual NMIs\" needs \"NMI exiting\"",
+     "Set bit 3 with bit 5 of the pin-based controls, or clear both", fields(pin_controls),
      [](const EntryContext& c) { return Breach::when(c.pin().virtual_nmis() && !c.pin().nmi_exiting()); }},
-    {"control.nmi-window-needs-virtual-nmis",
-     "\"NMI-window exiting\" needs \"virtual NMIs\"",
-     {},
-     fields(primary_controls, pin_controls),
+    {"control.nmi-window-needs-virtual-nmis", "\"NMI-window exiting\" needs \"virtual NMIs\"",
+     "Set bit 5 of the pin-based controls before asking for the window", fields(primary_controls, pin_controls),
      [](const EntryContext& c) { return Breach::when(c.primary().nmi_window_exiting() && !c.pin().virtual_nmis()); }},
     {"control.tpr-shadow-needed",
      "\"virtualize x2APIC mode\", \"APIC-register virtualization\" and \"virtual-interrupt delivery\" need \"use TPR shadow\"",
-     {},
-     fields(secondary_controls, primary_controls),
+     "Set bit 21 of the primary controls and give a virtual-APIC page", fields(secondary_controls, primary_controls),
      [](const EntryContext& c) {
          const auto s = c.secondary();
          return Breach::when(
@@ -80,21 +73,18 @@ constexpr EntryRule rules[] = {
      }},
     {"control.x2apic-or-apic-accesses",
      "\"virtualize x2APIC mode\" and \"virtualize APIC accesses\" exclude each other",
-     {},
-     fields(secondary_controls),
+     "Choose by the guest's IA32_APIC_BASE: bit 0 in xAPIC mode, bit 4 in x2APIC mode", fields(secondary_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().virtualize_x2apic() && c.secondary().virtualize_apic_accesses());
      }},
-    {"control.virtual-interrupts-need-exiting",
-     "\"virtual-interrupt delivery\" needs \"external-interrupt exiting\"",
-     {},
-     fields(secondary_controls, pin_controls),
+    {"control.virtual-interrupts-need-exiting", "\"virtual-interrupt delivery\" needs \"external-interrupt exiting\"",
+     "Set bit 0 of the pin-based controls", fields(secondary_controls, pin_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().virtual_interrupt_delivery() && !c.pin().external_interrupt_exiting());
      }},
     {"control.posted-interrupts-needs",
      "\"process posted interrupts\" needs \"virtual-interrupt delivery\" and \"acknowledge interrupt on exit\"",
-     {},
+     "Set bit 9 of the secondary and bit 15 of the exit controls, too, or clear bit 7 of the pin-based ones",
      fields(pin_controls, secondary_controls, exit_controls),
      [](const EntryContext& c) {
          return Breach::when(c.pin().posted_interrupts() &&
@@ -102,8 +92,7 @@ constexpr EntryRule rules[] = {
      }},
     {"control.posted-interrupts-vector",
      "with \"process posted interrupts\", bits 15:8 of the notification vector are 0",
-     {},
-     fields(posted_interrupt_notification_vector, pin_controls),
+     "The field holds a vector, 0 to 255", fields(posted_interrupt_notification_vector, pin_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.pin().posted_interrupts() ? c.get(posted_interrupt_notification_vector) & 0xFF00u
                                                             : 0);
@@ -111,50 +100,40 @@ constexpr EntryRule rules[] = {
     {"control.vpid-not-0", "with \"enable VPID\", the VPID is not 0", "VPID 0 belongs to the host: count from 1",
      fields(vpid, secondary_controls),
      [](const EntryContext& c) { return Breach::when(c.secondary().enable_vpid() && c.get(vpid) == 0); }},
-    {"control.ept-needed.unrestricted-guest",
-     "\"unrestricted guest\" needs \"enable EPT\"",
-     {},
-     fields(secondary_controls),
+    {"control.ept-needed.unrestricted-guest", "\"unrestricted guest\" needs \"enable EPT\"",
+     "Set bit 1 of the secondary controls with bit 7, and give an EPT pointer", fields(secondary_controls),
      [](const EntryContext& c) { return Breach::when(c.unrestricted() && !c.secondary().enable_ept()); }},
-    {"control.ept-needed.mode-based-execute",
-     "\"mode-based execute control for EPT\" needs \"enable EPT\"",
-     {},
-     fields(secondary_controls),
+    {"control.ept-needed.mode-based-execute", "\"mode-based execute control for EPT\" needs \"enable EPT\"",
+     "Set bit 1 of the secondary controls with bit 22, and give an EPT pointer", fields(secondary_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().mode_based_execute() && !c.secondary().enable_ept());
      }},
-    {"control.ept-needed.pml",
-     "\"enable PML\" needs \"enable EPT\"",
-     {},
-     fields(secondary_controls),
+    {"control.ept-needed.pml", "\"enable PML\" needs \"enable EPT\"",
+     "Set bit 1 of the secondary controls with bit 17, and give an EPT pointer", fields(secondary_controls),
      [](const EntryContext& c) { return Breach::when(c.secondary().enable_pml() && !c.secondary().enable_ept()); }},
-    {"control.ept-needed.sub-page",
-     "\"sub-page write permissions for EPT\" needs \"enable EPT\"",
-     {},
-     fields(secondary_controls),
+    {"control.ept-needed.sub-page", "\"sub-page write permissions for EPT\" needs \"enable EPT\"",
+     "Set bit 1 of the secondary controls with bit 23, and give an EPT pointer", fields(secondary_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().sub_page_permissions() && !c.secondary().enable_ept());
      }},
     {"control.pt-guest-physical-needs",
      "\"Intel PT uses guest physical addresses\" needs \"enable EPT\", \"load IA32_RTIT_CTL\" and \"clear IA32_RTIT_CTL\"",
-     {},
+     "Set all four, or clear bit 24 of the secondary controls",
      fields(secondary_controls, entry_controls, exit_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().pt_guest_physical() &&
                              !(c.secondary().enable_ept() && c.entry().load_rtit_ctl() && c.exit().clear_rtit_ctl()));
      }},
-    {"control.vm-functions.reserved",
-     "each VM function that is enabled is allowed by IA32_VMX_VMFUNC",
-     {},
+    {"control.vm-functions.reserved", "each VM function that is enabled is allowed by IA32_VMX_VMFUNC",
+     "Only bit 0, EPTP switching, is defined, and IA32_VMX_VMFUNC has to offer it",
      fields(vm_function_controls, secondary_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.secondary().enable_vm_functions()
                                     ? c.get(vm_function_controls).value & ~c.msr(msr::vmx_vm_functions)
                                     : 0);
      }},
-    {"control.eptp-switching-needs-ept",
-     "the VM function \"EPTP switching\" needs \"enable EPT\"",
-     {},
+    {"control.eptp-switching-needs-ept", "the VM function \"EPTP switching\" needs \"enable EPT\"",
+     "Set bit 1 of the secondary controls, or clear bit 0 of the VM-function controls",
      fields(vm_function_controls, secondary_controls),
      [](const EntryContext& c) {
          return Breach::when(c.secondary().enable_vm_functions() && c.get(vm_function_controls).eptp_switching() &&
@@ -165,16 +144,14 @@ constexpr EntryRule rules[] = {
      [](const EntryContext& c) { return Breach::when(c.secondary().tsc_scaling() && c.get(tsc_multiplier) == 0); }},
     {"control.ept-needed.tertiary",
      "\"enable HLAT\", \"EPT paging-write control\" and \"guest-paging verification\" need \"enable EPT\"",
-     {},
-     fields(tertiary_controls, secondary_controls),
+     "Set bit 1 of the secondary controls, and give an EPT pointer", fields(tertiary_controls, secondary_controls),
      [](const EntryContext& c) {
          const auto t = c.tertiary();
          return Breach::when((t.enable_hlat() || t.ept_paging_write() || t.guest_paging_verification()) &&
                              !c.secondary().enable_ept());
      }},
-    {"control.ipi-needs-tpr-shadow",
-     "\"IPI virtualization\" needs \"use TPR shadow\"",
-     {},
+    {"control.ipi-needs-tpr-shadow", "\"IPI virtualization\" needs \"use TPR shadow\"",
+     "Set bit 21 of the primary controls, or clear bit 4 of the tertiary ones",
      fields(tertiary_controls, primary_controls),
      [](const EntryContext& c) {
          return Breach::when(c.tertiary().ipi_virtualization() && !c.primary().use_tpr_shadow());

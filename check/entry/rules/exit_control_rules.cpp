@@ -20,10 +20,8 @@ constexpr EntryRule rules[] = {
          const std::uint64_t value = c.exit().value;
          return Breach::of_bits((allowed & 0xFFFF'FFFF & ~value) | (value & ~(allowed >> 32)));
      }},
-    {"exit-control.secondary.reserved",
-     "each secondary VM-exit control that is 1 is allowed by IA32_VMX_EXIT_CTLS2",
-     {},
-     fields(secondary_exit_controls, exit_controls),
+    {"exit-control.secondary.reserved", "each secondary VM-exit control that is 1 is allowed by IA32_VMX_EXIT_CTLS2",
+     "Keep the bits that IA32_VMX_EXIT_CTLS2 has", fields(secondary_exit_controls, exit_controls),
      [](const EntryContext& c) {
          return Breach::of_bits(c.exit().activate_secondary_exit_controls()
                                     ? c.secondary_exit().value & ~c.msr(msr::vmx_secondary_exit)
@@ -31,19 +29,18 @@ constexpr EntryRule rules[] = {
      }},
     {"exit-control.save-timer-needs-timer",
      "\"save VMX-preemption timer value\" needs \"activate VMX-preemption timer\"",
-     {},
-     fields(exit_controls, pin_controls),
+     "Set bit 6 of the pin-based controls, or clear bit 22 of the exit controls", fields(exit_controls, pin_controls),
      [](const EntryContext& c) {
          return Breach::when(c.exit().save_preemption_timer() && !c.pin().preemption_timer());
      }},
     {"exit-control.msr-store-list",
      "the VM-exit MSR-store list is 16-byte aligned and lies within the physical-address width", msr_list_hint,
      fields(exit_msr_store_address, exit_msr_store_count),
-     [](const EntryContext& c) { return msr_list(c, c.get(exit_msr_store_address), c.get(exit_msr_store_count)); }},
+     [](const EntryContext& c) { return msr_list(c, exit_msr_store_address, exit_msr_store_count); }},
     {"exit-control.msr-load-list",
      "the VM-exit MSR-load list is 16-byte aligned and lies within the physical-address width", msr_list_hint,
      fields(exit_msr_load_address, exit_msr_load_count),
-     [](const EntryContext& c) { return msr_list(c, c.get(exit_msr_load_address), c.get(exit_msr_load_count)); }},
+     [](const EntryContext& c) { return msr_list(c, exit_msr_load_address, exit_msr_load_count); }},
 };
 
 } // namespace

@@ -41,41 +41,29 @@ constexpr std::string_view rsp_words = "with \"load FRED\", IA32_FRED_RSP1 to RS
 constexpr std::string_view ssp_words = "with \"load FRED\", IA32_FRED_SSP1 to SSP3 are canonical and 8-byte aligned";
 
 constexpr EntryRule host_rules[] = {
-    {"host.fred.config",
-     config_words,
-     {},
+    {"host.fred.config", config_words, "Write what RDMSR of IA32_FRED_CONFIG returns",
      fields(host_fred_config, secondary_exit_controls),
      [](const EntryContext& c) {
          return host_loads(c) ? refused(c, c.get(host_fred_config).value, config_reserved) : Breach{};
      }},
-    {"host.fred.rsp",
-     rsp_words,
-     {},
+    {"host.fred.rsp", rsp_words, "Write what RDMSR returns of each",
      fields(host_fred_rsp1, host_fred_rsp2, host_fred_rsp3, secondary_exit_controls),
      &refused_pointer<host_fred_rsp1.encoding, below_64, &host_loads>},
-    {"host.fred.ssp",
-     ssp_words,
-     {},
+    {"host.fred.ssp", ssp_words, "Write what RDMSR returns of each",
      fields(host_fred_ssp1, host_fred_ssp2, host_fred_ssp3, secondary_exit_controls),
      &refused_pointer<host_fred_ssp1.encoding, below_8, &host_loads>},
 };
 
 constexpr EntryRule guest_rules[] = {
-    {"guest.fred.config",
-     config_words,
-     {},
+    {"guest.fred.config", config_words, "Write what RDMSR of IA32_FRED_CONFIG returns, or what the guest wrote there",
      fields(guest_fred_config, entry_controls),
      [](const EntryContext& c) {
          return guest_loads(c) ? refused(c, c.get(guest_fred_config).value, config_reserved) : Breach{};
      }},
-    {"guest.fred.rsp",
-     rsp_words,
-     {},
+    {"guest.fred.rsp", rsp_words, "A stack pointer has to be rounded down to 64 bytes",
      fields(guest_fred_rsp1, guest_fred_rsp2, guest_fred_rsp3, entry_controls),
      &refused_pointer<guest_fred_rsp1.encoding, below_64, &guest_loads>},
-    {"guest.fred.ssp",
-     ssp_words,
-     {},
+    {"guest.fred.ssp", ssp_words, "A shadow-stack pointer has to be rounded down to 8 bytes",
      fields(guest_fred_ssp1, guest_fred_ssp2, guest_fred_ssp3, entry_controls),
      &refused_pointer<guest_fred_ssp1.encoding, below_8, &guest_loads>},
 };

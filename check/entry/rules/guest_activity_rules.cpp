@@ -38,24 +38,20 @@ bool injects(const EntryContext& c, InterruptionType type) {
 constexpr EntryRule rules[] = {
     {"guest.activity.supported",
      "the activity state is one that IA32_VMX_MISC offers (active, HLT, shutdown, wait-for-SIPI)",
-     {},
-     fields(guest_activity_state),
+     "0 is active; ask IA32_VMX_MISC bits 8:6 for HLT, shutdown and wait-for-SIPI", fields(guest_activity_state),
      [](const EntryContext& c) {
          const arch::VmxMisc misc{c.msr(msr::vmx_misc)};
          const bool offered[] = {true, misc.activity_hlt(), misc.activity_shutdown(), misc.activity_wait_for_sipi()};
          const std::uint32_t state = c.get(guest_activity_state);
          return Breach::when(state > 3 || !offered[state]);
      }},
-    {"guest.activity.hlt-cpl",
-     "HLT needs CPL 0 (the DPL of SS)",
-     {},
+    {"guest.activity.hlt-cpl", "HLT needs CPL 0 (the DPL of SS)", "Only CPL 0 can halt: enter with activity state 0",
      fields(guest_activity_state, guest_ss_access_rights),
      [](const EntryContext& c) {
          return Breach::when(activity(c) == ActivityState::hlt && rights(c, Segment::ss).dpl() != 0);
      }},
-    {"guest.activity.shadow",
-     "blocking by STI or by MOV SS needs the active state",
-     {},
+    {"guest.activity.shadow", "blocking by STI or by MOV SS needs the active state",
+     "Clear blocking by STI and by MOV SS, or enter with activity state 0",
      fields(guest_activity_state, guest_interruptibility),
      [](const EntryContext& c) {
          return Breach::when(activity(c) != ActivityState::active &&
@@ -65,23 +61,17 @@ constexpr EntryRule rules[] = {
      "An event wakes a halted guest: write activity state 0 when injecting",
      fields(guest_activity_state, entry_interruption_information),
      [](const EntryContext& c) { return Breach::when(c.injection().valid() && !wakes(c)); }},
-    {"guest.interruptibility.reserved",
-     "bits 31:5 of the interruptibility state are 0",
-     {},
+    {"guest.interruptibility.reserved", "bits 31:5 of the interruptibility state are 0", "Bits 4:0 are defined",
      fields(guest_interruptibility),
      [](const EntryContext& c) { return Breach::of_bits(c.get(guest_interruptibility).value & 0xFFFF'FFE0u); }},
-    {"guest.interruptibility.sti-or-mov-ss",
-     "blocking by STI and by MOV SS exclude each other",
-     {},
-     fields(guest_interruptibility),
+    {"guest.interruptibility.sti-or-mov-ss", "blocking by STI and by MOV SS exclude each other",
+     "Keep one of them: MOV SS if the last instruction was one", fields(guest_interruptibility),
      [](const EntryContext& c) {
          const Interruptibility state = c.get(guest_interruptibility);
          return Breach::when(state.blocking_by_sti() && state.blocking_by_mov_ss());
      }},
-    {"guest.interruptibility.sti-needs-if",
-     "blocking by STI needs RFLAGS.IF",
-     {},
-     fields(guest_interruptibility, guest_rflags),
+    {"guest.interruptibility.sti-needs-if", "blocking by STI needs RFLAGS.IF",
+     "Clear bit 0 when the guest's RFLAGS.IF is cleared", fields(guest_interruptibility, guest_rflags),
      [](const EntryContext& c) {
          return Breach::when(c.get(guest_interruptibility).blocking_by_sti() &&
                              !c.get(guest_rflags).interrupt_enable());
@@ -92,32 +82,25 @@ constexpr EntryRule rules[] = {
          return Breach::when(injects(c, InterruptionType::external) &&
                              c.get(guest_interruptibility).in_instruction_shadow());
      }},
-    {"guest.interruptibility.nmi-mov-ss",
-     "no NMI is injected while MOV SS blocks it",
-     {},
-     fields(guest_interruptibility, entry_interruption_information),
+    {"guest.interruptibility.nmi-mov-ss", "no NMI is injected while MOV SS blocks it",
+     "Ask for the NMI window and inject then", fields(guest_interruptibility, entry_interruption_information),
      [](const EntryContext& c) {
          return Breach::when(injects(c, InterruptionType::nmi) && c.get(guest_interruptibility).blocking_by_mov_ss());
      }},
-    {"guest.interruptibility.smi",
-     "outside SMM, blocking by SMI is 0",
-     {},
-     fields(guest_interruptibility),
+    {"guest.interruptibility.smi", "outside SMM, blocking by SMI is 0",
+     "Clear bit 2: some processors save it at exits that SIPIs cause", fields(guest_interruptibility),
      [](const EntryContext& c) {
          return Breach::of_bits(c.get(guest_interruptibility).value & Interruptibility::blocking_by_smi_mask);
      }},
-    {"guest.interruptibility.nmi-virtual",
-     "with \"virtual NMIs\", no NMI is injected while NMIs are blocked",
-     {},
+    {"guest.interruptibility.nmi-virtual", "with \"virtual NMIs\", no NMI is injected while NMIs are blocked",
+     "Ask for the NMI window and inject then",
      fields(guest_interruptibility, entry_interruption_information, pin_controls),
      [](const EntryContext& c) {
          return Breach::when(injects(c, InterruptionType::nmi) && c.pin().virtual_nmis() &&
                              c.get(guest_interruptibility).blocking_by_nmi());
      }},
-    {"guest.interruptibility.enclave",
-     "enclave interruption excludes blocking by MOV SS, and needs SGX",
-     {},
-     fields(guest_interruptibility),
+    {"guest.interruptibility.enclave", "enclave interruption excludes blocking by MOV SS, and needs SGX",
+     "Clear bit 4, or blocking by MOV SS", fields(guest_interruptibility),
      [](const EntryContext& c) {
          const Interruptibility state = c.get(guest_interruptibility);
          const bool sgx = (c.capabilities().leaf_7.ebx & 4) != 0;

@@ -20,10 +20,8 @@ bool held_back(const EntryContext& c) {
 bool single_step(const EntryContext& c) { return c.get(guest_rflags).tf() && !c.get(guest_debugctl).btf(); }
 
 constexpr EntryRule rules[] = {
-    {"guest.pending-debug.reserved",
-     "bits 10:4, 13, 15 and 63:17 of the pending debug exceptions are 0",
-     {},
-     fields(guest_pending_debug),
+    {"guest.pending-debug.reserved", "bits 10:4, 13, 15 and 63:17 of the pending debug exceptions are 0",
+     "Bits 3:0, 11, 12, 14 and 16 are defined", fields(guest_pending_debug),
      [](const EntryContext& c) {
          return Breach::of_bits(c.get(guest_pending_debug).value & (~base::low_mask(17) | 0xA7F0));
      }},
@@ -36,15 +34,14 @@ constexpr EntryRule rules[] = {
      }},
     {"guest.pending-debug.bs-unwanted",
      "while STI or MOV SS blocks or the guest is halted, BS is pending only when single-stepping (RFLAGS.TF without BTF)",
-     {},
+     "Clear bit 14 unless the guest single-steps (TF set, DEBUGCTL.BTF clear)",
      fields(guest_pending_debug, guest_rflags, guest_debugctl, guest_interruptibility, guest_activity_state),
      [](const EntryContext& c) {
          return Breach::when(held_back(c) && !single_step(c) && c.get(guest_pending_debug).bs());
      }},
     {"guest.pending-debug.rtm",
      "a pending debug exception of an RTM region has bit 12 and no other, no blocking by MOV SS, and a processor with RTM",
-     {},
-     fields(guest_pending_debug, guest_interruptibility),
+     "Bit 16 goes with bit 12 alone, on a processor with RTM", fields(guest_pending_debug, guest_interruptibility),
      [](const EntryContext& c) {
          const arch::PendingDebugExceptions pending = c.get(guest_pending_debug);
          const bool rtm = (c.capabilities().leaf_7.ebx & (1u << 11)) != 0;

@@ -31,10 +31,18 @@ constexpr std::string_view words =
     "a present PDPTE of a PAE guest has bits 2:1, 8:5 and those beyond the physical-address width 0";
 
 constexpr EntryRule rules[] = {
-    {"guest.pdpte0", words, {}, fields(guest_pdpte0, guest_cr3), &bad_pdpte<0>, EntryQualification::pdptes},
-    {"guest.pdpte1", words, {}, fields(guest_pdpte1, guest_cr3), &bad_pdpte<1>, EntryQualification::pdptes},
-    {"guest.pdpte2", words, {}, fields(guest_pdpte2, guest_cr3), &bad_pdpte<2>, EntryQualification::pdptes},
-    {"guest.pdpte3", words, {}, fields(guest_pdpte3, guest_cr3), &bad_pdpte<3>, EntryQualification::pdptes},
+    {"guest.pdpte0", words,
+     "Reserved bits of a present PDPTE are 0; with EPT it comes from the VMCS, else from memory at CR3",
+     fields(guest_pdpte0, guest_cr3), &bad_pdpte<0>, EntryQualification::pdptes},
+    {"guest.pdpte1", words,
+     "Reserved bits of a present PDPTE are 0; with EPT it comes from the VMCS, else from memory at CR3",
+     fields(guest_pdpte1, guest_cr3), &bad_pdpte<1>, EntryQualification::pdptes},
+    {"guest.pdpte2", words,
+     "Reserved bits of a present PDPTE are 0; with EPT it comes from the VMCS, else from memory at CR3",
+     fields(guest_pdpte2, guest_cr3), &bad_pdpte<2>, EntryQualification::pdptes},
+    {"guest.pdpte3", words,
+     "Reserved bits of a present PDPTE are 0; with EPT it comes from the VMCS, else from memory at CR3",
+     fields(guest_pdpte3, guest_cr3), &bad_pdpte<3>, EntryQualification::pdptes},
 };
 
 } // namespace

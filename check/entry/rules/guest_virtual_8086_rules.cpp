@@ -27,18 +27,15 @@ Breach wrong_rights(const EntryContext& c) {
 }
 
 #define NADIR_SEGMENT(name)                                                                                            \
-    {"guest.v86." #name ".base",                                                                                       \
-     "in virtual-8086 mode the base is the selector times 16",                                                         \
-     {},                                                                                                               \
-     fields(guest_##name##_base, guest_##name##_selector),                                                             \
-     &wrong_base<Segment::name>},                                                                                      \
-        {"guest.v86." #name ".limit",                                                                                  \
-         "in virtual-8086 mode the limit is FFFFH",                                                                    \
-         {},                                                                                                           \
-         fields(guest_##name##_limit),                                                                                 \
+    {"guest.v86." #name ".base", "in virtual-8086 mode the base is the selector times 16",                             \
+     "RFLAGS.VM is 1: if the guest isn't in virtual-8086 mode, that is the mistake",                                   \
+     fields(guest_##name##_base, guest_##name##_selector), &wrong_base<Segment::name>},                                \
+        {"guest.v86." #name ".limit", "in virtual-8086 mode the limit is FFFFH",                                       \
+         "RFLAGS.VM is 1: if the guest isn't in virtual-8086 mode, that is the mistake", fields(guest_##name##_limit), \
          &wrong_limit<Segment::name>},                                                                                 \
     {                                                                                                                  \
-        "guest.v86." #name ".rights", "in virtual-8086 mode the access rights are F3H", {},                            \
+        "guest.v86." #name ".rights", "in virtual-8086 mode the access rights are F3H",                                \
+            "Also real mode by virtual-8086 mode has F3H; an unrestricted guest in real mode has 93H",                 \
             fields(guest_##name##_access_rights), &wrong_rights<Segment::name>                                         \
     }
 

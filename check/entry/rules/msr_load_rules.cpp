@@ -24,8 +24,8 @@ using EntryTest = bool (*)(const EntryContext&, const MsrListEntry&);
 
 template <EntryTest refused>
 Breach first_refused(const EntryContext& c) {
-    const std::uint64_t list = c.get(entry_msr_load_address);
     const std::uint32_t count = c.get(entry_msr_load_count);
+    const std::uint64_t list = count != 0 ? c.get(entry_msr_load_address) : 0;
     for (std::uint32_t number = 1; number <= count && number <= longest_list; ++number) {
         MsrListEntry entry;
         if (!c.read_memory(list + (number - 1) * sizeof(entry), &entry, sizeof(entry))) {
@@ -115,18 +115,13 @@ constexpr EntryRule rules[] = {
      fields(entry_msr_load_address, guest_cr0, entry_controls), &first_refused<&refused_efer>},
     {"msr-load.pat",
      "a value for IA32_PAT in the VM-entry MSR-load list has a memory type (0, 1, 4, 5, 6, 7) in each byte",
-     {},
-     fields(entry_msr_load_address, entry_msr_load_count),
+     "Write what RDMSR of IA32_PAT returned", fields(entry_msr_load_address, entry_msr_load_count),
      &first_refused<&refused_pat>},
-    {"msr-load.canonical",
-     "an address for an MSR in the VM-entry MSR-load list is canonical",
-     {},
-     fields(entry_msr_load_address, entry_msr_load_count),
+    {"msr-load.canonical", "an address for an MSR in the VM-entry MSR-load list is canonical",
+     "Sign-extend from bit 47 (56 with 5-level paging)", fields(entry_msr_load_address, entry_msr_load_count),
      &first_refused<&not_canonical>},
-    {"msr-load.tsc-aux",
-     "bits 63:32 of a value for IA32_TSC_AUX in the VM-entry MSR-load list are 0",
-     {},
-     fields(entry_msr_load_address, entry_msr_load_count),
+    {"msr-load.tsc-aux", "bits 63:32 of a value for IA32_TSC_AUX in the VM-entry MSR-load list are 0",
+     "RDTSCP returns 32 bits of it", fields(entry_msr_load_address, entry_msr_load_count),
      &first_refused<&upper_half_set>},
 };
 

@@ -14,6 +14,11 @@ constexpr std::uint64_t unfixed(std::uint64_t value, std::uint64_t fixed0, std::
 // CD and NW are not checked, whatever the MSRs say.
 inline constexpr std::uint64_t cr0_unchecked = arch::Cr0::cd_mask | arch::Cr0::nw_mask;
 
+// Bits of CR3 beyond the physical-address width; those of linear-address masking are fine where the processor has it.
+inline std::uint64_t bad_cr3_bits(const EntryContext& c, arch::Cr3 value) {
+    return c.beyond_width(value.value) & ~(c.capabilities().lam() ? arch::Cr3::lam_mask : 0);
+}
+
 // Bits of IA32_EFER that this processor has.
 inline std::uint64_t efer_bits(const EntryContext& c) {
     return arch::Efer::sce_mask | arch::Efer::lme_mask | arch::Efer::lma_mask |
