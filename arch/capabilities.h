@@ -168,6 +168,7 @@ struct Capabilities {
     constexpr bool pks() const { return bit(leaf_7.ecx, 31); }
     constexpr bool uintr() const { return bit(leaf_7.edx, 5); }
     constexpr bool pconfig() const { return bit(leaf_7.edx, 18); }
+    constexpr bool lam() const { return bit(leaf_7_1.eax, 26); }
     constexpr bool fred() const { return bit(leaf_7_1.eax, 17); }
     constexpr bool xsaves() const { return bit(leaf_d_1.eax, 3); }
 

@@ -44,9 +44,12 @@ struct Definition {
     std::uint8_t bits;             // width of the value
     std::span<const Field> fields; // empty where the value is one number
     std::string_view (*value_name)(std::uint64_t);
+    // What must be in the bits that no field covers; those in `reserved_ones` must be 1.
+    Reserved reserved = Reserved::preserve;
+    std::uint64_t reserved_ones = 0;
 };
 
-// Stands in arch/msr/index.inc for MSRs whose value is one number.
+// Stands in the lists for things whose value is one number.
 struct Plain {};
 
 namespace detail {
@@ -61,6 +64,8 @@ constexpr Definition define(DefinitionKind kind, std::string_view name, std::uin
     } else if constexpr (RegisterType<T>) {
         definition.bits = sizeof(typename T::integer_type) * 8;
         definition.fields = T::fields;
+        definition.reserved = T::reserved_policy;
+        definition.reserved_ones = T::reserved_ones;
     }
     return definition;
 }
@@ -68,7 +73,8 @@ constexpr Definition define(DefinitionKind kind, std::string_view name, std::uin
 template <typename T>
 constexpr Definition define_cpuid(std::uint32_t leaf, std::uint32_t sub_leaf, CpuidRegister output,
                                   std::string_view name) {
-    Definition definition = define<T>(DefinitionKind::cpuid, name, leaf, {});
+    Definition definition = define<T>(DefinitionKind::cpuid, name, leaf, cpuid::title_of(leaf, sub_leaf));
+    definition.bits = 32;
     definition.sub_leaf = sub_leaf;
     definition.output = output;
     return definition;
@@ -79,9 +85,17 @@ constexpr std::uint8_t bits_of(FieldWidth width) {
 }
 
 constexpr Definition define_vmcs_field(const VmcsFieldInfo& field) {
-    return {DefinitionKind::vmcs_field, field.name,  name_of(field.group()),
-            field.encoding.value,       0,           CpuidRegister::eax,
-            bits_of(field.width()),     field.parts, field.value_name};
+    return {DefinitionKind::vmcs_field,
+            field.name,
+            name_of(field.group()),
+            field.encoding.value,
+            0,
+            CpuidRegister::eax,
+            bits_of(field.width()),
+            field.parts,
+            field.value_name,
+            field.reserved,
+            field.reserved_ones};
 }
 
 inline constexpr Definition named_definitions[] = {

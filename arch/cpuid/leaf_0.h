@@ -13,6 +13,11 @@ struct Leaf0Eax : Register<Leaf0Eax, std::uint32_t, Reserved::preserve> {
     NADIR_FIELD(std::uint32_t, highest_leaf, 31, 0, "highest basic leaf")
 };
 
+struct LeafVendor : Register<LeafVendor, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, characters, 31, 0, "four characters of the vendor's name, the first in bits 7:0")
+};
+
 struct Leaf80000000Eax : Register<Leaf80000000Eax, std::uint32_t, Reserved::preserve> {
     NADIR_REGISTER
     NADIR_FIELD(std::uint32_t, highest_leaf, 31, 0, "highest extended leaf")

@@ -8,6 +8,11 @@
 
 namespace nadir::arch::cpuid {
 
+struct Leaf14Eax : Register<Leaf14Eax, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, highest_sub_leaf, 31, 0, "highest sub-leaf")
+};
+
 struct Leaf14Ebx : Register<Leaf14Ebx, std::uint32_t, Reserved::preserve> {
     NADIR_REGISTER
     NADIR_BIT(cr3_filter, 0, "CR3 filtering")

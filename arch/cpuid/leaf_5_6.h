@@ -75,4 +75,12 @@ struct Leaf6Ecx : Register<Leaf6Ecx, std::uint32_t, Reserved::preserve> {
     NADIR_FIELD(std::uint8_t, thread_director_classes, 15, 8, "Thread Director classes")
 };
 
+struct Leaf6Edx : Register<Leaf6Edx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_BIT(feedback_performance, 0, "hardware feedback reports performance")
+    NADIR_BIT(feedback_efficiency, 1, "hardware feedback reports energy efficiency")
+    NADIR_FIELD(std::uint8_t, feedback_pages_minus_one, 11, 8, "4-KiB pages of the feedback table, minus 1")
+    NADIR_FIELD(std::uint16_t, feedback_row, 31, 16, "this processor's row in the feedback table")
+};
+
 } // namespace nadir::arch::cpuid

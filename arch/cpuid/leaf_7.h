@@ -8,7 +8,12 @@
 
 namespace nadir::arch::cpuid {
 
-// Sub-leaf 0. EAX is the highest sub-leaf.
+// Sub-leaf 0.
+struct Leaf7Eax : Register<Leaf7Eax, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, highest_sub_leaf, 31, 0, "highest sub-leaf")
+};
+
 struct Leaf7Ebx : Register<Leaf7Ebx, std::uint32_t, Reserved::preserve> {
     NADIR_REGISTER
     NADIR_BIT(fsgsbase, 0, "RDFSBASE and the like")

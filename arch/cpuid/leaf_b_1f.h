@@ -39,4 +39,9 @@ struct LeafTopologyEcx : Register<LeafTopologyEcx, std::uint32_t, Reserved::pres
     NADIR_FIELD(TopologyDomain, domain, 15, 8, "kind of level")
 };
 
+struct LeafTopologyEdx : Register<LeafTopologyEdx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, x2apic_id, 31, 0, "this processor's x2APIC identifier")
+};
+
 } // namespace nadir::arch::cpuid

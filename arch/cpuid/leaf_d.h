@@ -26,6 +26,27 @@ struct LeafDEax : Register<LeafDEax, std::uint32_t, Reserved::preserve> {
     NADIR_BIT(apx, 19, "APX extended general-purpose registers")
 };
 
+struct LeafDEbx : Register<LeafDEbx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, size_enabled, 31, 0, "bytes of an XSAVE area for what XCR0 enables now")
+};
+
+struct LeafDEcx : Register<LeafDEcx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, size_maximum, 31, 0, "bytes of an XSAVE area for everything that XCR0 can enable")
+};
+
+// No component has a bit there yet: the upper half of XCR0, and in sub-leaf 1 that of IA32_XSS.
+struct LeafDEdx : Register<LeafDEdx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, upper_half, 31, 0, "components 32 to 63")
+};
+
+struct LeafDSub1Ebx : Register<LeafDSub1Ebx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, size_compacted, 31, 0, "bytes of a compacted area for what XCR0 and IA32_XSS enable now")
+};
+
 struct LeafDSub1Eax : Register<LeafDSub1Eax, std::uint32_t, Reserved::preserve> {
     NADIR_REGISTER
     NADIR_BIT(xsaveopt, 0, "XSAVEOPT")
@@ -48,7 +69,17 @@ struct LeafDSub1Ecx : Register<LeafDSub1Ecx, std::uint32_t, Reserved::preserve> 
     NADIR_BIT(hwp, 16, "hardware-controlled performance states")
 };
 
-// Sub-leaf n > 1: EAX is the size, EBX the offset (user components) of state component n.
+// Sub-leaf n > 1: state component n.
+struct LeafDComponentEax : Register<LeafDComponentEax, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, size, 31, 0, "bytes of the component")
+};
+
+struct LeafDComponentEbx : Register<LeafDComponentEbx, std::uint32_t, Reserved::preserve> {
+    NADIR_REGISTER
+    NADIR_FIELD(std::uint32_t, offset, 31, 0, "offset in the standard format (components of XCR0)")
+};
+
 struct LeafDComponentEcx : Register<LeafDComponentEcx, std::uint32_t, Reserved::preserve> {
     NADIR_REGISTER
     NADIR_BIT(supervisor, 0, "0: by XCR0; 1: by IA32_XSS")

@@ -15,6 +15,9 @@ struct VmcsFieldInfo {
     // The parts of the value, empty where it is a plain number; `value_name` where it is an enum.
     std::span<const Field> parts;
     std::string_view (*value_name)(std::uint64_t);
+    // What must be in the bits that no part covers.
+    Reserved reserved = Reserved::preserve;
+    std::uint64_t reserved_ones = 0;
 
     [[nodiscard]] constexpr FieldWidth width() const { return encoding.width(); }
     [[nodiscard]] constexpr FieldGroup group() const { return encoding.group(); }
@@ -29,6 +32,8 @@ constexpr VmcsFieldInfo describe_vmcs_field(std::string_view name, VmcsField<W, 
         info.value_name = &name_by_adl<Names>;
     } else if constexpr (RegisterType<Names>) {
         info.parts = Names::fields;
+        info.reserved = Names::reserved_policy;
+        info.reserved_ones = Names::reserved_ones;
     }
     return info;
 }
