@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Entry of the oracle's guest program: a Multiboot 1 kernel on one processor, which goes to 64-bit mode with the first
+ * GiB mapped; and VMLAUNCH with both ways back.
+ */
+        .section .multiboot, "a"
+        .balign 4
+        .long   0x1badb002
+        .long   0
+        .long   -(0x1badb002)
+
+        .text
+        .code32
+        .globl  oracle_start
+oracle_start:
+        movl    $stack_end, %esp
+        movl    $page_directory_pointers + 3, page_map
+        movl    $page_directory + 3, page_directory_pointers
+        xorl    %ecx, %ecx
+        movl    $0x83, %eax             /* present, writable, 2 MiB */
+0:      movl    %eax, page_directory(,%ecx,8)
+        addl    $0x200000, %eax
+        incl    %ecx
+        cmpl    $512, %ecx
+        jb      0b
+        movl    $page_map, %eax
+        movl    %eax, %cr3
+        movl    %cr4, %eax
+        orl     $0x20, %eax             /* PAE */
+        movl    %eax, %cr4
+        movl    $0xc0000080, %ecx       /* IA32_EFER */
+        rdmsr
+        orl     $0x100, %eax            /* LME */
+        wrmsr
+        movl    %cr0, %eax
+        orl     $0x80000001, %eax       /* PG, PE */
+        movl    %eax, %cr0
+        lgdtl   gdt_pointer
+        ljmpl   $8, $long_mode
+        .code64
+long_mode:
+        xorl    %eax, %eax
+        movl    %eax, %ds
+        movl    %eax, %es
+        movl    %eax, %ss
+        call    oracle_main
+0:      hlt
+        jmp     0b
+
+/*
+ * unsigned oracle_launch(): VMLAUNCH. Returns 0 for VMfailInvalid, 1 for VMfailValid, 2 after a VM exit, which arrives at
+ * oracle_host_entry with any stack.
+ */
+        .globl  oracle_launch
+oracle_launch:
+        pushq   %rbx
+        pushq   %rbp
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        movq    %rsp, saved_stack
+        vmlaunch
+        movl    $0, %eax                /* leaves the flags alone */
+        setz    %al
+        jmp     0f
+        .globl  oracle_host_entry
+oracle_host_entry:
+        movq    saved_stack, %rsp
+        movl    $2, %eax
+0:      popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbp
+        popq    %rbx
+        ret
+
+        .section .rodata
+        .balign 8
+gdt:    .quad   0
+        .quad   0x00af9b000000ffff
+gdt_pointer:
+        .word   15
+        .long   gdt
+
+        .bss
+        .balign 4096
+page_map: .skip 4096
+page_directory_pointers: .skip 4096
+page_directory: .skip 4096
+saved_stack: .skip 8
+        .balign 16
+        .skip   65536
+stack_end:
+        .section .note.GNU-stack, "", @progbits
