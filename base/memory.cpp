@@ -36,7 +36,7 @@ void* memset(void* to, int byte, std::size_t bytes) noexcept {
     void* destination = to;
     std::size_t words = bytes / 8;
     std::size_t rest = bytes % 8;
-    const std::uint64_t pattern = 0x0101'0101'0101'0101 * static_cast<unsigned char>(byte);
+    const std::uint64_t pattern = 0x0101'0101'0101'0101ull * static_cast<unsigned char>(byte);
     asm volatile("rep stosq" : "+D"(destination), "+c"(words) : "a"(pattern) : "memory");
     asm volatile("rep stosb" : "+D"(destination), "+c"(rest) : "a"(pattern) : "memory");
     return to;

@@ -158,6 +158,27 @@ nlohmann::ordered_json to_json(const Capabilities& capabilities) {
     return json;
 }
 
+arch::Capabilities capabilities_from_json(const nlohmann::ordered_json& json, const std::string& place) {
+    return capabilities_from(json, place);
+}
+
+arch::CpuidRegisters* capability_leaf(Capabilities& capabilities, std::string_view name) {
+    for (const Leaf& leaf : leaves) {
+        if (leaf.name == name) {
+            return &(capabilities.*leaf.member);
+        }
+    }
+    return nullptr;
+}
+
+std::vector<std::string_view> capability_leaf_names() {
+    std::vector<std::string_view> names;
+    for (const Leaf& leaf : leaves) {
+        names.emplace_back(leaf.name);
+    }
+    return names;
+}
+
 std::vector<ProcessorKind> kinds_from_json(const std::string& text, const std::string& file) {
     Json json;
     try {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The command line: what there is to say, and what to answer when it is wrong.
 #include "tool/commands.h"
+#include "tool/definitions/kinds.h"
+#include "tool/definitions/names.h"
+#include "tool/definitions/nearness.h"
+#include "tool/dump_command_line.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -21,14 +25,16 @@ const std::map<std::string, nadir_level> levels = {
 };
 
 constexpr const char* footer = R"(Exit status:
-  0  it worked; for `caps`: Nadir can run here
-  1  the machine, the system or the core said no; the reason was printed
-  2  the command line (or a file given) is wrong
+  0  it worked; for `caps`: Nadir can run here; for `explain`: no rule is violated; for `diff`: no difference
+  1  the machine, the system or the core said no; the reason was printed; for `explain`: a rule is violated; for
+     `diff`: the dumps differ
+  2  the command line (or a file given, or a line of it) is wrong
   3  Nadir's module is not loaded
   4  only administrators may do this
   5  the command and the module are of different versions
   6  already on, or already off
-  7  for `caps`: nothing speaks against Nadir, but not everything could be seen)";
+  7  for `caps`: nothing speaks against Nadir, but not everything could be seen; for `explain`: nothing is violated,
+     but not everything could be checked)";
 
 // What the command line chose.
 using Action = std::function<ExitStatus(System&, std::ostream&)>;
@@ -56,6 +62,12 @@ void add_on(CLI::App& app, Action& action) {
         ->check(CLI::Range(1, NADIR_STEP_COUNT - 1))
         ->group("");
     command->add_option("--fail-processor", options->fail_processor, "For tests: on this processor only")->group("");
+    command
+        ->add_option("--fail-field", options->fail_field,
+                     "For tests, and to learn: let this VMCS field (its encoding) have the value of --fail-value at the "
+                     "VM entry, to see it refused and explained")
+        ->group("");
+    command->add_option("--fail-value", options->fail_value, "The value for --fail-field")->group("");
     add_json(command, options->json);
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_on(system, *options, out); };
@@ -117,6 +129,63 @@ void add_caps(CLI::App& app, Action& action) {
     });
 }
 
+void add_decode(CLI::App& app, Action& action) {
+    auto options = std::make_shared<DecodeOptions>();
+    CLI::App* command = app.add_subcommand("decode", "What do the bits of a register say? Needs no module");
+    command
+        ->add_option("register", options->name,
+                     "Its name (cr4, MSR_EFER, GUEST_CS_AR_BYTES, cpuid.7.0.ebx, "
+                     "exit_qualification.ept) or number (0xC0000080, msr:0x10)")
+        ->required()
+        ->type_name("REGISTER");
+    command->add_option("value", options->values, "Its value; four for a CPUID leaf; none: show the layout")
+        ->type_name("VALUE");
+    CLI::Option* hexadecimal =
+        command->add_flag("--hex", options->hexadecimal, "Values are hexadecimal without saying so");
+    command->add_flag("--dec", options->decimal, "Values of digits only are decimal")->excludes(hexadecimal);
+    command->add_flag("--all", options->all, "Show flags that are 0, too");
+    add_json(command, options->json);
+    command->footer(
+        "Digits only are read as hexadecimal where a 0 leads or there are 8 or 16 of them, else as decimal.");
+    command->callback([options, &action] {
+        action = [options](System&, std::ostream& out) { return command_decode(*options, out); };
+    });
+}
+
+void add_list(CLI::App& app, Action& action) {
+    auto options = std::make_shared<ListOptions>();
+    CLI::App* command = app.add_subcommand("list", "Find registers and their fields by words. Needs no module");
+    command->add_option("words", options->words, "All of them must be in a name, number, description or field's name")
+        ->type_name("WORD");
+    command->add_option("--kind", options->kind, "Only these: " + kind_tokens())->type_name("KIND");
+    add_json(command, options->json);
+    command->callback(
+        [options, &action] { action = [options](System&, std::ostream& out) { return command_list(*options, out); }; });
+}
+
+// There may be no command where one is expected: what was meant?
+bool refuse_unknown_command(const CLI::App& app, int argc, const char* const* argv, std::ostream& err) {
+    const std::string_view word = argc > 1 ? argv[1] : "-";
+    std::vector<Candidate> commands;
+    std::string all;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        commands.push_back({command->get_name(), command->get_name()});
+        all += (all.empty() ? "" : ", ") + command->get_name();
+        if (command->get_name() == word) {
+            return false;
+        }
+    }
+    if (word.starts_with('-')) {
+        return false;
+    }
+    fmt::print(err, "nadir: there is no command \"{}\"\n", word);
+    if (const std::string near = did_you_mean(nearest(squash(word), commands)); !near.empty()) {
+        fmt::print(err, "{}\n", near);
+    }
+    fmt::print(err, "The commands are {}. `nadir --help` says what they do.\n", all);
+    return true;
+}
+
 } // namespace
 
 int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
@@ -132,7 +201,13 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_stats(app, action);
     add_log(app, action);
     add_caps(app, action);
+    add_decode(app, action);
+    add_list(app, action);
+    add_dump_commands(app, action);
 
+    if (refuse_unknown_command(app, argc, argv, err)) {
+        return static_cast<int>(ExitStatus::usage);
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -16,6 +16,8 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
     wish.com1 = options.com1;
     wish.fail_step = options.fail_step;
     wish.fail_processor = options.fail_processor;
+    wish.fail_field = options.fail_field;
+    wish.fail_value = options.fail_value;
 
     const nadir_report report = device->on(wish);
     const ExitStatus status = exit_status_of(report);

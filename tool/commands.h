@@ -9,6 +9,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace nadir::tool {
 
@@ -17,6 +18,8 @@ struct OnOptions {
     nadir_u32 com1 = 0;
     nadir_u32 fail_step = NADIR_STEP_NONE;
     nadir_u32 fail_processor = NADIR_ANY_PROCESSOR;
+    nadir_u32 fail_field = 0; // encoding
+    nadir_u64 fail_value = 0;
     bool json = false;
 };
 ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out);
@@ -51,6 +54,53 @@ struct CapsOptions {
     bool json = false;
 };
 ExitStatus command_caps(System& system, const CapsOptions& options, std::ostream& out);
+
+struct DecodeOptions {
+    std::string name;
+    std::vector<std::string> values; // none: the layout
+    bool hexadecimal = false;        // digits only are so
+    bool decimal = false;
+    bool all = false; // flags that are 0, too
+    bool json = false;
+};
+ExitStatus command_decode(const DecodeOptions& given, std::ostream& out);
+
+struct ListOptions {
+    std::vector<std::string> words;
+    std::string kind; // empty: all
+    bool json = false;
+};
+ExitStatus command_list(const ListOptions& options, std::ostream& out);
+
+struct ExplainOptions {
+    std::string file; // "-": standard input
+    std::string format;
+    unsigned number = 1; // which of several dumps in it
+    std::string caps;    // a file of `caps --json`
+    std::string model;
+    bool list_models = false;
+    bool verbose = false;
+    std::string error; // in place of a dump
+    std::string instruction;
+    bool json = false;
+};
+ExitStatus command_explain(const ExplainOptions& options, std::ostream& out);
+
+struct DumpOptions {
+    std::optional<nadir_u32> processor;
+    bool failed = false;
+    std::string output; // empty: to `out`
+    bool json = false;
+};
+ExitStatus command_dump(System& system, const DumpOptions& options, std::ostream& out);
+
+struct DiffOptions {
+    std::string left;
+    std::string right;
+    std::string format;
+    bool json = false;
+};
+ExitStatus command_diff(const DiffOptions& options, std::ostream& out);
 
 // The whole command line; returns what main returns.
 int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err);

@@ -15,7 +15,7 @@ enum class ExitStatus : int {
     not_permitted = 4, // only administrators may do this
     wrong_version = 5, // the command and the module are of different versions
     already = 6,       // `on` when on, `off` when off
-    unknown = 7,       // `caps`: nothing speaks against Nadir, but not everything could be seen
+    unknown = 7,       // `caps`, `explain`: nothing speaks against it, but not everything could be seen
 };
 
 // Ends a command: what happened, and what to do about it.

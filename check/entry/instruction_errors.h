@@ -30,10 +30,10 @@ std::string_view name_of(VmxInstruction instruction);
 
 // How an instruction says that it failed. [SDM3 "Conventions"]
 enum class VmxFailure : std::uint8_t {
-    valid,               // VMfailValid: ZF is 1, the VM-instruction error field has the number
-    invalid,             // VMfailInvalid: CF is 1, there is no current VMCS to hold a number
-    general_protection,  // #GP(0)
-    undefined_opcode,    // #UD
+    valid,              // VMfailValid: ZF is 1, the VM-instruction error field has the number
+    invalid,            // VMfailInvalid: CF is 1, there is no current VMCS to hold a number
+    general_protection, // #GP(0)
+    undefined_opcode,   // #UD
 };
 
 struct InstructionErrorAdvice {

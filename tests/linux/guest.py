@@ -120,12 +120,15 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300) -> Boot:
-    """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed."""
+    """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
+
+    programs: names in programs/, and "nadir" for the tool.
+    """
     initrd = Initrd()
     for path in (product.module(), snapshot_module(), *modules):
         initrd.module(path)
     for name in programs:
-        initrd.program(f"bin/{name}", program(name))
+        initrd.program(f"bin/{name}", product.tool() if name == "nadir" else program(name))
     initrd.file("etc/passwd", "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
     initrd.script("init", PROLOGUE + script)
     machine = fastboot.linux(machine or Machine(processors=2), directory, debian.kernel(), initrd.archive(),

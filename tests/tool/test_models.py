@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """Every processor model of the emulator is asked for its capabilities, and judged.
 
-The answers are in models/ too, so that a change of the emulator, or of what is asked, shows. To write them anew:
+The answers are in tool/models/, too, so that a change of the emulator, or of what is asked, shows. To write them anew:
 NADIR_WRITE_MODELS=1 ./test tool
 """
 
@@ -18,7 +18,7 @@ from emulator import bochs, fastboot
 
 pytestmark = pytest.mark.quick
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).resolve().parents[2] / "tool" / "models"
 EVERY_MODEL = (*bochs.MODELS_WITH_EPT, *bochs.MODELS_WITHOUT_EPT, *bochs.MODELS_WITHOUT_VMX)
 LICENCE = '{ "SPDX-License-Identifier": "MIT OR GPL-2.0-only",'  # JSON has no comments
 LEAVES_WITH_SUBLEAVES = (0x7, 0xD)
