@@ -85,8 +85,8 @@ enum nadir_provocation {
     NADIR_PROVOKE_WRITE_CODE = 3,
     NADIR_PROVOKE_EXECUTE_DATA = 4,
     NADIR_PROVOKE_GUEST_MEMORY = 5, /* reads memory of the guest, which root mode doesn't map */
-    NADIR_PROVOKE_GUEST_STATE = 6, /* a guest state that the next VM entry refuses: exit 33 */
-    NADIR_PROVOKE_CONTROLS = 7,    /* controls that VMRESUME refuses: VMfail */
+    NADIR_PROVOKE_GUEST_STATE = 6,  /* a guest state that the next VM entry refuses: exit 33 */
+    NADIR_PROVOKE_CONTROLS = 7,     /* controls that VMRESUME refuses: VMfail */
     NADIR_PROVOKE_COUNT = 8
 };
 

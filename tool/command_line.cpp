@@ -63,9 +63,10 @@ void add_on(CLI::App& app, Action& action) {
         ->group("");
     command->add_option("--fail-processor", options->fail_processor, "For tests: on this processor only")->group("");
     command
-        ->add_option("--fail-field", options->fail_field,
-                     "For tests, and to learn: let this VMCS field (its encoding) have the value of --fail-value at the "
-                     "VM entry, to see it refused and explained")
+        ->add_option(
+            "--fail-field", options->fail_field,
+            "For tests, and to learn: let this VMCS field (its encoding) have the value of --fail-value at the "
+            "VM entry, to see it refused and explained")
         ->group("");
     command->add_option("--fail-value", options->fail_value, "The value for --fail-field")->group("");
     add_json(command, options->json);
