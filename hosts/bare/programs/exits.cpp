@@ -58,6 +58,10 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
     about("%s", "");
     trace_events();
     trace_user();
+    trace_wrap();
+    trace_tlb();
+    trace_kept_state();
+    trace_delivery();
     restore_local_apic(spurious);
     return 0;
 }

@@ -37,6 +37,10 @@ void trace_instructions(); // CPUID, XSETBV, caches, VMX instructions, MSRs
 void trace_registers();    // control and debug registers
 void trace_events();       // single steps, breakpoints, interrupt shadows
 void trace_user();         // at CPL 3 and in compatibility mode
+void trace_kept_state();   // vector registers, IA32_DEBUGCTL, IA32_XSS, MTRRs, time-stamp counter
+void trace_delivery();     // faults while a fault is delivered, string I/O, HLT until the timer
+void trace_wrap();         // instructions that end at 4 GiB
+void trace_tlb();          // what makes the processor forget translations
 void sweep_msrs();
 
 } // namespace nadir::bare

@@ -19,6 +19,7 @@ void sequence_popf();
 void sequence_halt();
 void sequence_breakpoint();
 void sequence_watch_mov_ss();
+void sequence_watch_mov_ss_int();
 void sequence_watch_write();
 void sequence_flags();
 extern const u8 breakpoint_at_cpuid[];
@@ -67,6 +68,7 @@ void trace_events() {
     trace_breakpoints("breakpoint", sequence_breakpoint, reinterpret_cast<u64>(breakpoint_at_cpuid),
                       reinterpret_cast<u64>(breakpoint_after_cpuid), dr7_execute_0_and_1);
     trace_breakpoints("watch mov ss", sequence_watch_mov_ss, word, 0, dr7_access_0);
+    trace_breakpoints("watch mov ss int", sequence_watch_mov_ss_int, word, 0, dr7_access_0);
     trace_breakpoints("watch write", sequence_watch_write, word, 0, dr7_write_0);
     sequence_flags();
     print("exits flags: %llx\n", flags_seen);

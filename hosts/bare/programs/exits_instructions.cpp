@@ -38,6 +38,7 @@ void trace_xsetbv() {
         about("value %llx ", value);
         probe("xsetbv", {dirty | value, 0, dirty, dirty}, xsetbv);
         probe("cpuid d.0", {0xD, 0, 0, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
+        probe("cpuid d.1", {0xD, 0, 1, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
         probe("xgetbv", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("xgetbv"));
     }
     about("%s", "");
@@ -88,6 +89,8 @@ void trace_optional_instructions() {
     probe("invpcid", {2, reinterpret_cast<u64>(descriptor), 0, 0}, NADIR_BARE_INSTRUCTION("invpcid (%%rbx), %%rax"));
     probe("rdpmc", {0, 0, 0xFFF, 0}, NADIR_BARE_INSTRUCTION("rdpmc; xor %%eax, %%eax; xor %%edx, %%edx"));
     probe("tpause", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x66, 0x0f, 0xae, 0xf3"));
+    alignas(64) static u8 area[4096];
+    probe("xsaves", {3, reinterpret_cast<u64>(area), 0, 0}, NADIR_BARE_INSTRUCTION("xsaves (%%rbx)"));
     probe("ud2", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("ud2"));
 }
 

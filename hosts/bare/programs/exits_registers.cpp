@@ -13,6 +13,10 @@ constexpr u64 cr0_wp = 1u << 16;
 constexpr u64 cr0_nw = 1u << 29;
 constexpr u64 cr0_cd = 1u << 30;
 constexpr u64 cr0_pg = 1u << 31;
+constexpr u64 cr4_pae = 1u << 5;
+constexpr u64 cr4_pge = 1u << 7;
+constexpr u64 cr4_la57 = 1u << 12;
+constexpr u64 cr4_pcide = 1u << 17;
 
 // Writes a value, prints what is read back, puts the old one back.
 void try_cr0(const char* name, u64 value) {
@@ -45,6 +49,12 @@ void trace_cr0() {
     try_cr0("et off", now & ~(1ull << 4));
     try_cr0("reserved bit", now | 1u << 6);
     try_cr0("upper half", now | 1ull << 32);
+    // NE is intercepted, so with these the exit's handler has to refuse what the processor would.
+    try_cr0("ne off, wp off", now & ~(cr0_ne | cr0_wp));
+    try_cr0("ne off, nw without cd", (now & ~cr0_ne) | cr0_nw);
+    try_cr0("ne off, pg off", now & ~(cr0_ne | cr0_pg));
+    try_cr0("ne off, pe off", now & ~(cr0_ne | 1));
+    try_cr0("ne off, upper half", (now & ~cr0_ne) | 1ull << 32);
     about("%s", "");
     write_cr0(now | cr0_ts);
     probe("clts", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("clts; mov %%cr0, %%rax"));
@@ -68,6 +78,17 @@ void trace_cr4() {
     }
     try_cr4("bit 31", now | 1ull << 31);
     try_cr4("bit 63", now | 1ull << 63);
+    // VMXE is intercepted: the same as for NE.
+    try_cr4("vmxe, bit 31", now | cr4_vmxe | 1ull << 31);
+    try_cr4("vmxe, bit 63", now | cr4_vmxe | 1ull << 63);
+    try_cr4("vmxe, pae off", (now | cr4_vmxe) & ~cr4_pae);
+    try_cr4("vmxe, la57", now | cr4_vmxe | cr4_la57);
+    try_cr4("vmxe, pge", now | cr4_vmxe | cr4_pge);
+    try_cr4("vmxe, pcide", now | cr4_vmxe | cr4_pcide);
+    write_cr3(read_cr3() | 0x8); // PWT: the PCID that it would become isn't 0
+    try_cr4("pcide, cr3 not 0", now | cr4_pcide);
+    try_cr4("vmxe, pcide, cr3 not 0", now | cr4_vmxe | cr4_pcide);
+    write_cr3(read_cr3() & ~0x8ull);
     about("%s", "");
     // Set and seen as set, then clear and seen as clear, twice: what we keep for ourselves must not show.
     for (u32 i = 0; i < 2; ++i) {
@@ -87,9 +108,9 @@ void trace_cr3_cr8() {
     probe("cr3 bit 52", {cr3 | 1ull << 52, cr3, 0, 0}, mov_cr3);
     probe("cr3 low bits", {cr3 | 0x18, cr3, 0, 0}, mov_cr3);
     write_cr3(cr3);
-    constexpr u64 cr4_pcide = 1u << 17;
     if (probe("cr4 pcide", {cr4 | cr4_pcide, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4")) == no_fault) {
         probe("cr3 pcid 5", {cr3 | 5, cr3, 0, 0}, mov_cr3);
+        probe("cr3 pcid 5, bit 63 with pcide", {cr3 | 5 | 1ull << 63, cr3, 0, 0}, mov_cr3);
         probe("cr4 pcide off with pcid 5", {cr4, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4"));
         probe("cr3 pcid 5 no flush", {cr3 | 5 | 1ull << 63, cr3, 0, 0}, mov_cr3);
         probe("cr3 pcid 0", {cr3, cr3, 0, 0}, mov_cr3);

@@ -132,6 +132,14 @@ sequence sequence_watch_mov_ss
         nop
 end_sequence
 
+/* As above, but behind the MOV SS stands an INT: the trap waits until its handler begins. */
+sequence sequence_watch_mov_ss_int
+        movw    watched_selector(%rip), %ss
+        int     $0x41
+        nop
+        nop
+end_sequence
+
 /* DR0 watches a word that is written before and after the CPUID. */
 sequence sequence_watch_write
         movw    $0x10, watched_selector(%rip)

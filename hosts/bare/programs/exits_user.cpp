@@ -14,10 +14,12 @@ extern "C" const u8 user_end[];
 extern "C" void enter_user(u64 rip, u64 rsp, u64 rax, u64 rcx, u64 cs, u64 ss);
 
 constexpr u32 piece_bytes = 16;
-constexpr const char* piece_names[] = {"cpuid",   "vmcall", "vmread", "xsetbv", "rdmsr",  "wrmsr",  "invd",
-                                       "mov cr4", "hlt",    "vmxoff", "rdtsc",  "vmfunc", "getsec", "cpuid 80000001"};
+constexpr const char* piece_names[] = {
+    "cpuid", "vmcall", "vmread", "xsetbv",         "rdmsr", "wrmsr",   "invd",     "mov cr4", "hlt",     "vmxoff",
+    "rdtsc", "vmfunc", "getsec", "cpuid 80000001", "rdpmc", "syscall", "sysenter", "in",      "mov dr7", "cli"};
 
 constexpr u32 halt_piece = 8; // at CPL 0 it would halt
+constexpr u32 first_system_call = 15;
 
 // In which mode the pieces run.
 struct Mode {
@@ -49,7 +51,7 @@ void enter(void* argument) {
 
 void trace_pieces(const Mode& mode, u64 code, u64 stack_top) {
     for (u32 i = 0; i < sizeof piece_names / sizeof piece_names[0]; ++i) {
-        if (i == halt_piece && mode.code == selector_code32)
+        if ((i == halt_piece || i >= first_system_call) && mode.code == selector_code32)
             continue;
         Entry entry{code + i * piece_bytes, stack_top, mode, &this_processor()};
         FaultGuard guard{};
@@ -57,6 +59,27 @@ void trace_pieces(const Mode& mode, u64 code, u64 stack_top) {
         print("exits %s %s: exception %u error %x at +%llx rax %llx rcx %llx rdx %llx\n", mode.name, piece_names[i],
               vector, guard.error_code, guard.rip - entry.rip, guard.rax, guard.rcx, guard.rdx);
     }
+}
+
+// SYSCALL, once EFER says that it exists: it ends at an UD2 at CPL 0.
+void trace_system_call(u64 code, u64 stack_top) {
+    constexpr u32 msr_star = 0xC000'0081;
+    constexpr u32 msr_lstar = 0xC000'0082;
+    constexpr u64 efer_sce = 1;
+    const u64 efer = read_msr(msr_efer);
+    const u64 star = read_msr(msr_star);
+    const u64 lstar = read_msr(msr_lstar);
+    write_msr(msr_star, static_cast<u64>(selector_code) << 32);
+    write_msr(msr_lstar, code + 2); // behind the CPUID of the first piece
+    write_msr(msr_efer, efer | efer_sce);
+    Entry entry{code + first_system_call * piece_bytes, stack_top, modes[0], &this_processor()};
+    FaultGuard guard{};
+    const u32 vector = guarded(guard, enter, &entry);
+    print("exits system call: exception %u at +%llx, from +%llx, efer %llx\n", vector, guard.rip - code,
+          guard.rcx - entry.rip, read_msr(msr_efer));
+    write_msr(msr_efer, efer);
+    write_msr(msr_star, star);
+    write_msr(msr_lstar, lstar);
 }
 
 } // namespace
@@ -75,6 +98,7 @@ void trace_user() {
     const u64 rsp0 = this_processor().descriptors.tss.rsp[0];
     for (const Mode& mode : modes)
         trace_pieces(mode, address, address + bytes);
+    trace_system_call(address, address + bytes);
     this_processor().descriptors.tss.rsp[0] = rsp0;
     allow_user(address, false);
     allow_user(address + page_size, false);

@@ -44,6 +44,18 @@ user_start:
         movl    $0x80000001, %eax       /* announces SYSCALL in 64-bit mode only */
         cpuid
         piece
+        rdpmc                           /* CR4.PCE is 0 */
+        piece
+        syscall
+        piece
+        sysenter
+        piece
+        inb     $0x80, %al
+        piece
+        .byte   0x0f, 0x23, 0xf8        /* MOV to DR7 */
+        piece
+        cli
+        piece
 user_end:
 
 /*
