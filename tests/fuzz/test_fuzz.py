@@ -26,9 +26,9 @@ MOST_SECONDS = int(os.environ.get("NADIR_FUZZ_SECONDS", "15"))
 def fuzzers(root: Path) -> Path:
     """The folder with both fuzzers, built."""
     assert shutil.which(COMPILER), f"{COMPILER} is missing: install Debian's package clang-16 (./test does)"
+    # The bare name comes back where there is no such file.
     runtime = subprocess.run([COMPILER, "-print-file-name=libclang_rt.fuzzer-x86_64.a"], capture_output=True, text=True)
-    library = subprocess.run([COMPILER, "-print-runtime-dir"], capture_output=True, text=True).stdout.strip()
-    assert Path(runtime.stdout.strip()).is_absolute() or list(Path(library).glob("libclang_rt.fuzzer*.a")), (
+    assert Path(runtime.stdout.strip()).is_absolute(), (
         "libFuzzer is missing: install Debian's package libclang-rt-16-dev (./test does)")
     build = root / "build" / "fuzz"
     for words in (["cmake", "-S", root / "tests" / "fuzz", "-B", build, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={COMPILER}"],

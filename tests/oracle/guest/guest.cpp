@@ -10,28 +10,11 @@
 #include "cpu/vmx.h"
 #include "tests/oracle/control_groups.h"
 #include "tests/oracle/verdict.h"
+#include "tests/small_guest/small_guest.h"
 
 extern "C" {
 unsigned oracle_launch();
 void oracle_host_entry();
-
-void* memset(void* to, int byte, std::size_t bytes) {
-    void* const result = to;
-    asm volatile("rep stosb" : "+D"(to), "+c"(bytes) : "a"(byte) : "memory");
-    return result;
-}
-void* memcpy(void* to, const void* from, std::size_t bytes) {
-    void* const result = to;
-    asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(bytes) : : "memory");
-    return result;
-}
-std::size_t strlen(const char* text) { // Clang's string_view calls it
-    std::size_t length = 0;
-    while (text[length] != '\0') {
-        ++length;
-    }
-    return length;
-}
 }
 
 namespace {
@@ -39,53 +22,15 @@ namespace {
 using namespace nadir;
 using namespace nadir::oracle;
 
-void out8(unsigned short port, unsigned char value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-
-unsigned char in8(unsigned short port) {
-    unsigned char value;
-    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-void print(char character) {
-    out8(0x3F8, static_cast<unsigned char>(character));
-    while ((in8(0x3FD) & 0x40) == 0) { // sent, so that the end of the run doesn't lose it
-    }
-}
-
-void print(const char* text) {
-    for (; *text != '\0'; ++text) {
-        print(*text);
-    }
-}
-
-void print_hex(std::uint64_t value, int digits = 8) {
-    for (int shift = 4 * digits - 4; shift >= 0; shift -= 4) {
-        print("0123456789abcdef"[(value >> shift) & 15]);
-    }
-}
-
-std::uint64_t read_msr(std::uint32_t index) {
-    std::uint32_t low, high;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
-    return static_cast<std::uint64_t>(high) << 32 | low;
-}
-
-void write_msr(std::uint32_t index, std::uint64_t value) {
-    asm volatile("wrmsr"
-                 :
-                 : "c"(index), "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32)));
-}
+using small_guest::print;
+using small_guest::print_hex;
+using small_guest::read_msr;
+using small_guest::write_msr;
 
 [[noreturn]] void finish(const char* word) {
     print(word);
     print('\n');
-    for (const char* letter = "Shutdown"; *letter != '\0'; ++letter) {
-        out8(0x8900, static_cast<unsigned char>(*letter));
-    }
-    for (;;) {
-        asm volatile("hlt");
-    }
+    small_guest::shut_down();
 }
 
 // Prints each answer, so that the judge gets the same.
@@ -239,8 +184,8 @@ Presence presence;
 
 } // namespace
 
-extern "C" [[noreturn]] void oracle_main() {
-    out8(0x3FB, 3); // 8 data bits
+extern "C" [[noreturn]] void small_guest_main() {
+    small_guest::prepare_console();
     Processor processor;
     arch::read_capabilities(processor, capabilities);
     fill_memory(capabilities);

@@ -62,12 +62,12 @@ def recorded(models: Path, model: str) -> Recorded:
 def build(program: str, root: Path, compiler: str, directory: Path) -> Path:
     """A program of emulated/, as a Multiboot kernel."""
     flags = [flag for flag in (root / "core/flags.txt").read_text().split() if flag != "-mcmodel=kernel"]
-    reader = root / "tests/tool/reader"
+    guest = root / "tests/small_guest"
     if "clang" in Path(compiler).name:
         flags.append("-Wno-unused-command-line-argument")
     subprocess.run([compiler, *flags, "-nostdlib", "-static", "-no-pie", "-Wl,--build-id=none", "-Wl,-z,noexecstack",
-                    "-Wl,-z,max-page-size=4096", "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{reader / 'reader.ld'}", "-o",
-                    directory / program, reader / "start.S", Path(__file__).parent / "emulated" / f"{program}.cxx"],
+                    "-Wl,-z,max-page-size=4096", "-Wl,--no-warn-rwx-segments", f"-Wl,-T,{guest / 'small_guest.ld'}", f"-I{root}", "-o",
+                    directory / program, guest / "start.S", Path(__file__).parent / "emulated" / f"{program}.cxx"],
                    check=True, timeout=120)
     return directory / program
 

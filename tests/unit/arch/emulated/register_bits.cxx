@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Sets the bits of control and debug registers, EFER, XCR0 and RFLAGS one after another, and stops in the emulator's
 // debugger each time (XCHG BX, BX), which then names the bits that are set. It uses nothing of arch/, which those names are
-// compared with. Started by tests/tool/reader/start.S; built by its test.
-#include <cstdint>
+// compared with. Built by its test.
+#include "tests/small_guest/small_guest.h"
+
 #include <initializer_list>
 
 namespace {
 
 void stop() { asm volatile("xchgw %%bx, %%bx" : : : "memory"); }
-
-std::uint64_t rdmsr(std::uint32_t index) {
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
-    return static_cast<std::uint64_t>(high) << 32 | low;
-}
-
-void wrmsr(std::uint32_t index, std::uint64_t value) {
-    asm volatile("wrmsr"
-                 :
-                 : "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32)), "c"(index));
-}
 
 constexpr std::uint64_t bit(unsigned position) { return std::uint64_t{1} << position; }
 
@@ -34,7 +22,7 @@ void control_registers() {
         stop();
     }
     asm volatile("movq %0, %%cr0" : : "r"(cr0 | bit(16))); // control-flow enforcement needs write protection
-    const std::uint64_t allowed = rdmsr(0x489);
+    const std::uint64_t allowed = small_guest::read_msr(0x489);
     for (unsigned position = 0; position < 32; ++position) {
         // 57-bit addresses can't be switched on in 64-bit mode.
         if ((allowed & bit(position)) != 0 && position != 12) {
@@ -60,12 +48,12 @@ void extended_state() {
 
 void efer() {
     constexpr std::uint32_t number = 0xC0000080;
-    const std::uint64_t before = rdmsr(number);
+    const std::uint64_t before = small_guest::read_msr(number);
     for (const unsigned position : {0u, 11u}) {
-        wrmsr(number, before | bit(position));
+        small_guest::write_msr(number, before | bit(position));
         stop();
     }
-    wrmsr(number, before);
+    small_guest::write_msr(number, before);
 }
 
 // Not TF and IF: there is no interrupt table. RF and VM can't be set so.
@@ -89,16 +77,11 @@ void debug_registers() {
 
 } // namespace
 
-extern "C" [[noreturn]] void reader_main() {
+extern "C" [[noreturn]] void small_guest_main() {
     control_registers();
     extended_state();
     efer();
     flags();
     debug_registers();
-    for (const char* word = "Shutdown"; *word != '\0'; ++word) {
-        asm volatile("outb %0, %1" : : "a"(*word), "d"(static_cast<unsigned short>(0x8900)));
-    }
-    for (;;) {
-        asm volatile("hlt");
-    }
+    small_guest::shut_down();
 }

@@ -1,59 +1,19 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Asks an emulated processor which VMCS fields it has: VMREAD of every encoding with an index below 64, then VMWRITE of
 // all ones and VMREAD again, which shows how wide the field is. Prints "field <encoding> <value>" on COM1. It uses nothing
-// of arch/, which its answers are compared with. Started by tests/tool/reader/start.S; built by its test.
-#include <cstdint>
+// of arch/, which its answers are compared with. Built by its test.
+#include "tests/small_guest/small_guest.h"
 
 namespace {
 
-void out8(unsigned short port, unsigned char value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-
-unsigned char in8(unsigned short port) {
-    unsigned char value;
-    asm volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
-    return value;
-}
-
-void print(char character) {
-    out8(0x3F8, static_cast<unsigned char>(character));
-    while ((in8(0x3FD) & 0x40) == 0) { // sent, so that the end of the run doesn't lose it
-    }
-}
-
-void print(const char* text) {
-    for (; *text != '\0'; ++text) {
-        print(*text);
-    }
-}
-
-void print_hex(std::uint64_t value, int digits) {
-    for (int shift = 4 * digits - 4; shift >= 0; shift -= 4) {
-        print("0123456789abcdef"[(value >> shift) & 15]);
-    }
-}
+using small_guest::print;
+using small_guest::print_hex;
+using small_guest::read_msr;
 
 [[noreturn]] void end(const char* text) {
     print(text);
     print('\n');
-    for (const char* word = "Shutdown"; *word != '\0'; ++word) {
-        out8(0x8900, static_cast<unsigned char>(*word));
-    }
-    for (;;) {
-        asm volatile("hlt");
-    }
-}
-
-std::uint64_t rdmsr(std::uint32_t index) {
-    std::uint32_t low = 0;
-    std::uint32_t high = 0;
-    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index));
-    return static_cast<std::uint64_t>(high) << 32 | low;
-}
-
-void wrmsr(std::uint32_t index, std::uint64_t value) {
-    asm volatile("wrmsr"
-                 :
-                 : "a"(static_cast<std::uint32_t>(value)), "d"(static_cast<std::uint32_t>(value >> 32)), "c"(index));
+    small_guest::shut_down();
 }
 
 // Neither CF nor ZF: it worked.
@@ -74,14 +34,14 @@ alignas(4096) std::uint32_t vmcs_region[1024];
 
 void enter_vmx_operation() {
     constexpr std::uint32_t feature_control = 0x3A;
-    if ((rdmsr(feature_control) & 1) == 0) {
-        wrmsr(feature_control, rdmsr(feature_control) | 5); // VMXON outside SMX, locked
+    if ((read_msr(feature_control) & 1) == 0) {
+        small_guest::write_msr(feature_control, read_msr(feature_control) | 5); // VMXON outside SMX, locked
     }
     std::uint64_t cr0;
     std::uint64_t cr4;
     asm volatile("movq %%cr0, %0; movq %%cr4, %1" : "=r"(cr0), "=r"(cr4));
-    asm volatile("movq %0, %%cr0; movq %1, %%cr4" : : "r"(cr0 | rdmsr(0x486)), "r"(cr4 | rdmsr(0x488)));
-    const auto revision = static_cast<std::uint32_t>(rdmsr(0x480)) & 0x7FFF'FFFF;
+    asm volatile("movq %0, %%cr0; movq %1, %%cr4" : : "r"(cr0 | read_msr(0x486)), "r"(cr4 | read_msr(0x488)));
+    const auto revision = static_cast<std::uint32_t>(read_msr(0x480)) & 0x7FFF'FFFF;
     vmxon_region[0] = revision;
     vmcs_region[0] = revision;
     const std::uint64_t vmxon = reinterpret_cast<std::uint64_t>(vmxon_region);
@@ -115,8 +75,8 @@ void probe(std::uint32_t encoding) {
 
 } // namespace
 
-extern "C" [[noreturn]] void reader_main() {
-    out8(0x3FB, 3); // 8 data bits
+extern "C" [[noreturn]] void small_guest_main() {
+    small_guest::prepare_console();
     enter_vmx_operation();
     for (std::uint32_t width = 0; width < 4; ++width) {
         for (std::uint32_t group = 0; group < 4; ++group) {

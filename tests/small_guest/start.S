@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Entry of the capability reader: a Multiboot 1 kernel on one processor. It goes from 32-bit protected mode to 64-bit
- * mode with the first 2 MiB mapped.
+ * Entry of a small guest: a Multiboot 1 kernel on one processor. It goes from 32-bit protected mode to 64-bit mode with the
+ * first GiB mapped, and calls small_guest_main. There is no interrupt table: an exception ends it in a triple fault.
  */
         .section .multiboot, "a"
         .balign 4
@@ -11,12 +11,18 @@
 
         .text
         .code32
-        .globl  reader_start
-reader_start:
+        .globl  small_guest_start
+small_guest_start:
         movl    $stack_end, %esp
         movl    $page_directory_pointers + 3, page_map
         movl    $page_directory + 3, page_directory_pointers
-        movl    $0x83, page_directory   /* present, writable, 2 MiB */
+        xorl    %ecx, %ecx
+        movl    $0x83, %eax             /* present, writable, 2 MiB */
+0:      movl    %eax, page_directory(,%ecx,8)
+        addl    $0x200000, %eax
+        incl    %ecx
+        cmpl    $512, %ecx
+        jb      0b
         movl    $page_map, %eax
         movl    %eax, %cr3
         movl    %cr4, %eax
@@ -37,7 +43,7 @@ long_mode:
         movl    %eax, %ds
         movl    %eax, %es
         movl    %eax, %ss
-        call    reader_main
+        call    small_guest_main
 0:      hlt
         jmp     0b
 
@@ -54,6 +60,6 @@ gdt_pointer:
 page_map: .skip 4096
 page_directory_pointers: .skip 4096
 page_directory: .skip 4096
-        .skip   16384
+        .skip   65536
 stack_end:
         .section .note.GNU-stack, "", @progbits
