@@ -113,11 +113,16 @@ void write_advice(base::Writer& text, const Failure& f) {
 void fill_report(nadir_report& report, const Failure& failure) {
     copy_numbers(report, failure);
     base::Writer text{report.text};
-    text.text("Step \"").text(control::step_text(failure.step)).text("\"");
-    if (failure.processor != NADIR_ANY_PROCESSOR) {
-        text.text(" on processor ").decimal(failure.processor);
+    if (failure.step != NADIR_STEP_NONE) {
+        text.text("Step \"").text(control::step_text(failure.step)).text("\"");
+        text.text(failure.processor != NADIR_ANY_PROCESSOR ? " on processor " : "");
+    } else if (failure.processor != NADIR_ANY_PROCESSOR) {
+        text.text("Processor ");
     }
-    text.text(": ").text(control::status_text(failure.status)).text(".");
+    if (failure.processor != NADIR_ANY_PROCESSOR) {
+        text.decimal(failure.processor);
+    }
+    text.text(text.length() != 0 ? ": " : "").text(control::status_text(failure.status)).text(".");
     write_advice(text, failure);
 }
 

@@ -9,16 +9,26 @@
 
 namespace nadir::tool {
 
-std::string words_of(const nadir_report& report) {
+namespace {
+
+std::string text_of(const nadir_report& report) {
     // The core terminates its text; a damaged answer must not make us read on.
-    const char* end = std::find(std::begin(report.text), std::end(report.text), '\0');
-    if (end != report.text) {
-        return {report.text, end};
-    }
-    return std::string(control::status_text(report.status));
+    return {report.text, std::find(std::begin(report.text), std::end(report.text), '\0')};
+}
+
+} // namespace
+
+std::string words_of(const nadir_report& report) {
+    const std::string text = text_of(report);
+    return text.empty() ? std::string(control::status_text(report.status)) : text;
 }
 
 std::string describe(const nadir_report& report) {
+    // Most texts of the core have step, processor and status in them.
+    const std::string text = text_of(report);
+    if (text.find(control::status_text(report.status)) != std::string::npos) {
+        return text;
+    }
     std::string where;
     if (report.step != NADIR_STEP_NONE) {
         where = fmt::format(" at step {} ({})", report.step, control::step_text(report.step));
