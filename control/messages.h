@@ -65,7 +65,8 @@
             "no page left of {d} for EPT tables: what needs finer memory types is uncacheable")                        \
     /* VM entries that fail. */                                                                                        \
     MESSAGE(entry_rule_broken, error, "this VM entry breaks a rule: {r}")                                              \
-    MESSAGE(entry_rules_kept, error, "this VM entry breaks none of the rules known; {d} could not be judged")
+    MESSAGE(entry_rules_kept, error, "this VM entry breaks none of the rules known; {d} could not be judged")          \
+    MESSAGE(entry_rules_dropped, error, "and {d} more rules: `nadir dump --failed` and `nadir explain` name all")
 
 namespace nadir::control {
 

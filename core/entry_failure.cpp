@@ -45,6 +45,9 @@ uint32_t explain_failed_entry(nadir_session& session, const nadir_vmcs& vmcs, co
         log(session, vmcs.processor, Message::entry_rule_broken,
             {record.rule, record.bits, record.values[0], record.values[1], record.values[2], record.values[3]});
     }
+    if (broken.dropped != 0) {
+        log(session, vmcs.processor, Message::entry_rules_dropped, {broken.dropped});
+    }
     if (broken.count == 0) {
         log(session, vmcs.processor, Message::entry_rules_kept, {broken.unchecked});
     }

@@ -27,8 +27,8 @@ const std::map<std::string, nadir_level> levels = {
 constexpr const char* footer = R"(Exit status:
   0  it worked; for `caps`: Nadir can run here; for `explain`: no rule is violated; for `diff`: no difference
   1  the machine, the system or the core said no; the reason was printed; for `explain`: a rule is violated; for
-     `diff`: the dumps differ
-  2  the command line (or a file given, or a line of it) is wrong
+     `diff`: the dumps differ; for `list`: nothing was found
+  2  the command line (or a file given, or a line of it) is wrong; `explain` and `diff` print what could be read
   3  Nadir's module is not loaded
   4  only administrators may do this
   5  the command and the module are of different versions

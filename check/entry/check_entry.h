@@ -26,7 +26,7 @@ struct Violation {
 };
 
 struct EntryReport {
-    static constexpr unsigned capacity = 16;
+    static constexpr unsigned capacity = 24;
 
     Violation violations[capacity] = {};
     unsigned count = 0;

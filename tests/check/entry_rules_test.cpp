@@ -205,6 +205,16 @@ TEST(EntryRules, MsrListEntry) {
     EXPECT_EQ(state.check().outcome, EntryOutcome::success);
 }
 
+// A wrong mode bit makes every segment look wrong: the bit is named first, and nothing is cut off.
+TEST(EntryRules, TheCauseComesBeforeItsConsequences) {
+    State state;
+    state.flip(guest_rflags.encoding, 1u << 17);
+    const EntryReport report = state.check();
+    ASSERT_GT(report.count, 12u);
+    EXPECT_EQ(report.violations[0].rule->identifier, "guest.rflags.vm");
+    EXPECT_EQ(report.dropped, 0u);
+}
+
 TEST(EntryRules, Qualifications) {
     State state;
     state.set(link_pointer.encoding, 0x1004);

@@ -73,8 +73,8 @@ void print_verdict(std::ostream& out, const Dump& dump, const Explanation& expla
     case Agreement::agrees: fmt::print(out, "That is what the dump recorded.\n"); break;
     case Agreement::differs:
         fmt::print(out,
-                   "The dump recorded another outcome: {}. Either the VMCS was changed between the VM entry and the "
-                   "dump, or the recorded outcome is older than the dump.\n",
+                   "The dump recorded another outcome: {}. The processor offers more than these capabilities, or the "
+                   "VMCS was changed between the VM entry and the dump, or the recorded outcome is older.\n",
                    recorded_words(dump.recorded));
         break;
     case Agreement::not_found:

@@ -75,6 +75,10 @@ std::vector<Dump> read_dumps(std::string_view text, std::optional<DumpFormat> fo
         dumps.push_back(std::move(none));
     }
     for (Dump& dump : dumps) {
+        if (format && dump.format != *format) {
+            throw Failure(ExitStatus::usage, fmt::format("this is {}, not what --format says", words_of(dump.format)),
+                          "Leave --format out: the format is recognised.");
+        }
         record_outcome_of_fields(dump);
     }
     return dumps;

@@ -16,7 +16,8 @@ constexpr std::uint64_t debugctl_bits = arch::DebugCtl::reserved_mask == 0 ? ~0u
 constexpr EntryRule rules[] = {
     {"guest.cr0.fixed",
      "CR0 has the bits that IA32_VMX_CR0_FIXED0 and FIXED1 demand (PE and PG are free for an unrestricted guest)",
-     "CR0.NE must be 1 in the guest's CR0: hide it by mask and read shadow", fields(guest_cr0, secondary_controls),
+     "FIXED0's bits must be 1 (NE is one: hide it from a guest by mask and read shadow); what FIXED1 lacks must be 0",
+     fields(guest_cr0, secondary_controls),
      [](const EntryContext& c) {
          const std::uint64_t free = cr0_unchecked | (c.unrestricted() ? arch::Cr0::pe_mask | arch::Cr0::pg_mask : 0);
          return Breach::of_bits(
@@ -26,7 +27,8 @@ constexpr EntryRule rules[] = {
      fields(guest_cr0),
      [](const EntryContext& c) { return Breach::when(c.get(guest_cr0).pg() && !c.get(guest_cr0).pe()); }},
     {"guest.cr4.fixed", "CR4 has the bits that IA32_VMX_CR4_FIXED0 and FIXED1 demand",
-     "CR4.VMXE must be 1 in the guest's CR4: hide it by mask and read shadow", fields(guest_cr4),
+     "FIXED0's bits must be 1 (VMXE is one: hide it from a guest by mask and read shadow); what FIXED1 lacks, this processor doesn't have: clear it",
+     fields(guest_cr4),
      [](const EntryContext& c) {
          return Breach::of_bits(
              unfixed(c.get(guest_cr4).value, c.msr(msr::vmx_cr4_fixed0), c.msr(msr::vmx_cr4_fixed1)));

@@ -18,7 +18,8 @@ constexpr EntryRule rules[] = {
                                 ~cr0_unchecked);
      }},
     {"host.cr4.fixed", "the host's CR4 has the bits that IA32_VMX_CR4_FIXED0 and FIXED1 demand",
-     "CR4.VMXE must be 1 in the host's CR4", fields(host_cr4),
+     "FIXED0's bits must be 1 (VMXE is one: hide it from a guest by mask and read shadow); what FIXED1 lacks, this processor doesn't have: clear it",
+     fields(host_cr4),
      [](const EntryContext& c) {
          return Breach::of_bits(unfixed(c.get(host_cr4).value, c.msr(msr::vmx_cr4_fixed0), c.msr(msr::vmx_cr4_fixed1)));
      }},
