@@ -185,6 +185,8 @@ std::vector<ProcessorKind> kinds_from_json(const std::string& text, const std::s
         json = Json::parse(text);
     } catch (const Json::parse_error& error) {
         reject(file, fmt::format("not JSON, at byte {}", error.byte));
+    } catch (const Json::exception& error) {
+        reject(file, fmt::format("not JSON: {}", error.what())); // a number with an enormous exponent
     }
     if (number(member(json, "format", file), file + "#/format", 0xFFFF) != capability_json_format) {
         reject(file + "#/format", "written by another version of Nadir");

@@ -25,7 +25,7 @@ std::string words_of(const nadir_report& report) {
 
 std::string describe(const nadir_report& report) {
     // Most texts of the core have step, processor and status in them.
-    const std::string text = text_of(report);
+    std::string text = text_of(report);
     if (text.find(control::status_text(report.status)) != std::string::npos) {
         return text;
     }

@@ -359,6 +359,7 @@ TEST(Caps, DamagedFilesAreExplained) {
         const char* says;
     } files[] = {
         {"", "not JSON, at byte"},
+        {"{\"format\": 756e6547}", "number overflow"},
         {good.substr(0, good.size() / 2), "not JSON, at byte"},
         {"[]", "\"format\" is missing"},
         {"{}", "\"format\" is missing"},
