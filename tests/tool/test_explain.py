@@ -112,3 +112,16 @@ def test_names_of_linux(nadir, tmp_path):
     done = nadir("diff", "--json", tmp_path / "names", tmp_path / "encodings")
     assert done.returncode == SUCCESS, done.stdout
     assert json.loads(done.stdout)["same"] == len(fields) - len(halves)
+
+
+def test_another_format_than_it_is(nadir):
+    done = nadir("explain", "--format", "xen", DUMPS / "kvm_6_running.txt")
+    assert done.returncode == USAGE
+    assert "this is a VMCS dump of Linux KVM, not what --format says" in done.stderr
+    assert nadir("explain", "--format", "kvm", DUMPS / "kvm_6_running.txt").returncode == UNKNOWN
+
+
+def test_a_remark_is_no_recorded_failure(nadir):
+    text = "# no hardware error 0x80000021 any more\n" + (DUMPS / "kvm_6_running.txt").read_text()
+    done = nadir("explain", "-", text=text)
+    assert done.returncode == UNKNOWN and "recorded" not in done.stdout

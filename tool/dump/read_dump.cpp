@@ -75,10 +75,6 @@ std::vector<Dump> read_dumps(std::string_view text, std::optional<DumpFormat> fo
         dumps.push_back(std::move(none));
     }
     for (Dump& dump : dumps) {
-        if (format && dump.format != *format) {
-            throw Failure(ExitStatus::usage, fmt::format("this is {}, not what --format says", words_of(dump.format)),
-                          "Leave --format out: the format is recognised.");
-        }
         record_outcome_of_fields(dump);
     }
     return dumps;
@@ -108,6 +104,11 @@ Dump read_dump_file(const std::string& file, std::optional<DumpFormat> format, u
     }
     Dump dump = std::move(dumps[number - 1]);
     dump.file = name;
+    if (format && dump.format != *format) {
+        throw Failure(ExitStatus::usage,
+                      fmt::format("{}: this is {}, not what --format says", name, words_of(dump.format)),
+                      "Leave --format out: the format is recognised.");
+    }
     if (dumps.size() > 1) {
         dump.notes.push_back(
             fmt::format("this is dump {} of {} in the file; --number takes another", number, dumps.size()));
