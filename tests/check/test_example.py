@@ -24,8 +24,8 @@ def test_it_names_both_mistakes(build):
     result = subprocess.run([build / "entry-check"], capture_output=True, text=True, timeout=10)
     assert result.returncode == 1
     lines = result.stdout.splitlines()
-    assert [line.split(":")[0] for line in lines[:-1]] == ["guest.gs.base", "guest.rflags.reserved"]
-    assert "guest_rflags = 0x0, wrong bits 0x2" in lines[1]
+    assert [line.split(":")[0] for line in lines[:-1]] == ["guest.rflags.reserved", "guest.gs.base"]
+    assert "guest_rflags = 0x0, wrong bits 0x2" in lines[0]
     assert "2 rules broken" in lines[-1] and "80000021H" in lines[-1]
 
 
