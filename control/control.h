@@ -231,13 +231,14 @@ struct nadir_vmcs {
     nadir_u32 processor;
     nadir_u32 source;      /* enum nadir_vmcs_source */
     nadir_u32 count;       /* of fields filled */
-    nadir_u32 exit_reason; /* source NADIR_VMCS_FAILED_ENTRY: of the failed entry, 0 for a VMfail */
+    nadir_u32 exit_reason; /* source NADIR_VMCS_FAILED_ENTRY: of the failed entry, 0 for a VMfail (the field then has
+                              what an earlier exit left) */
     struct nadir_vmcs_field fields[NADIR_VMCS_FIELDS];
 };
 
 struct nadir_vmcs_request {
     struct nadir_header header;
-    nadir_u32 processor; /* in; NADIR_ANY_PROCESSOR: that of the last failed VM entry */
+    nadir_u32 processor; /* in; NADIR_ANY_PROCESSOR: of the last entry that failed, at or since the last start */
     nadir_u32 reserved;
     struct nadir_vmcs vmcs; /* out */
 };

@@ -4,7 +4,8 @@
 //
 // To add a message, add a line at the end of the table: a name, its level, its text. {d} is the next argument in decimal,
 // {x} in hexadecimal, {e} a basic exit reason, {i} a VM-instruction error, {s} a step of the start and {S} a status, each
-// of the last four as "number (name)"; {r}, at the end, is a rule of VM entry with what it found. Numbers go into files and between versions: never renumber.
+// of the last four as "number (name)"; {r}, which ends a text, is a rule of VM entry with what it found. Numbers go into
+// files and between versions: never renumber.
 #pragma once
 
 #include "base/format.h"

@@ -27,7 +27,7 @@ Dump read_vmcs(System& system, const DumpOptions& options) {
     const nadir_vmcs vmcs = device->vmcs(processor);
     if (vmcs.source == NADIR_VMCS_NONE || vmcs.count == 0) {
         if (options.failed) {
-            throw Failure(ExitStatus::failed, "No VM entry of Nadir's has failed since its module was loaded.",
+            throw Failure(ExitStatus::failed, "No VM entry has failed at or since the last start of Nadir.",
                           "`nadir dump --cpu N` writes the VMCS of a processor that is under Nadir.");
         }
         throw Failure(ExitStatus::failed, fmt::format("Processor {} is not under Nadir, so it has no VMCS.", processor),

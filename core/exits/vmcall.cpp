@@ -35,7 +35,8 @@ uint64_t statistics_word(const Vcpu& vcpu, uint64_t index) {
     }
 }
 
-nadir_status read_log(Vcpu& vcpu, const Vcpu& subject, uint32_t sequence) {
+nadir_status read_log(Vcpu& vcpu, const Vcpu& subject, uint64_t argument) {
+    const auto sequence = static_cast<uint32_t>(argument);
     nadir_log_record record;
     if (sequence >= subject.log_next ||
         !read_record({subject.place.log, log_records, subject.log_next}, sequence, record)) {
@@ -52,7 +53,7 @@ nadir_status read_log(Vcpu& vcpu, const Vcpu& subject, uint32_t sequence) {
 
 nadir_status read_vmcs(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
     const bool live = &vcpu == &subject;
-    if (!live && subject.snapshot.source == NADIR_VMCS_NONE) {
+    if (!live && __atomic_load_n(&subject.state, __ATOMIC_ACQUIRE) != NADIR_PROCESSOR_DEAD) {
         return NADIR_BAD_ARGUMENT;
     }
     uint64_t known = 0;
@@ -71,13 +72,26 @@ nadir_status read_vmcs(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
     return NADIR_OK;
 }
 
-// RDX is a processor's number.
-bool is_about_a_processor(Hypercall function) {
-    constexpr auto bit = [](Hypercall which) { return uint64_t{1} << static_cast<uint64_t>(which); };
-    constexpr uint64_t those = bit(Hypercall::read_statistics) | bit(Hypercall::log_position) |
-                               bit(Hypercall::read_log) | bit(Hypercall::read_vmcs);
-    const auto number = static_cast<uint64_t>(function);
-    return number < 64 && ((those >> number) & 1) != 0;
+nadir_status read_statistics(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
+    for (unsigned i = 0; i < hypercall_words; ++i) {
+        answer(vcpu, i, statistics_word(subject, first + i));
+    }
+    return NADIR_OK;
+}
+
+nadir_status log_position(Vcpu& vcpu, const Vcpu& subject, uint64_t) {
+    answer(vcpu, 0, subject.log_next);
+    return NADIR_OK;
+}
+
+// A question about the processor in RDX; RSI is its argument.
+template <auto question>
+Outcome about_processor(Vcpu& vcpu, uint64_t processor, uint64_t argument) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    vcpu.registers.rax() = processor < vmm.processor_count
+                               ? static_cast<uint64_t>(question(vcpu, *vmm.vcpus[processor], argument))
+                               : uint64_t{NADIR_BAD_ARGUMENT};
+    return Outcome::advance;
 }
 
 } // namespace
@@ -91,13 +105,6 @@ Outcome vmcall(Vcpu& vcpu) {
     const auto function = static_cast<Hypercall>(r.rcx());
     const uint64_t number = r.rdx();
     const uint64_t argument = r.rsi();
-    const bool about_processor = is_about_a_processor(function);
-    if (about_processor && number >= vmm.processor_count) {
-        r.rax() = NADIR_BAD_ARGUMENT;
-        return Outcome::advance;
-    }
-    Vcpu& subject = *vmm.vcpus[about_processor ? number : vcpu.place.processor];
-
     for (unsigned i = 0; i < hypercall_words; ++i) {
         answer(vcpu, i, 0);
     }
@@ -109,16 +116,10 @@ Outcome vmcall(Vcpu& vcpu) {
         answer(vcpu, 1, vmm_signature);
         return Outcome::advance;
     case Hypercall::leave: return Outcome::leave;
-    case Hypercall::read_statistics:
-        for (unsigned i = 0; i < hypercall_words; ++i) {
-            answer(vcpu, i, statistics_word(subject, argument + i));
-        }
-        return Outcome::advance;
-    case Hypercall::log_position: answer(vcpu, 0, subject.log_next); return Outcome::advance;
-    case Hypercall::read_log:
-        r.rax() = read_log(vcpu, subject, static_cast<uint32_t>(argument));
-        return Outcome::advance;
-    case Hypercall::read_vmcs: r.rax() = read_vmcs(vcpu, subject, argument); return Outcome::advance;
+    case Hypercall::read_statistics: return about_processor<read_statistics>(vcpu, number, argument);
+    case Hypercall::log_position: return about_processor<log_position>(vcpu, number, argument);
+    case Hypercall::read_log: return about_processor<read_log>(vcpu, number, argument);
+    case Hypercall::read_vmcs: return about_processor<read_vmcs>(vcpu, number, argument);
     case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.used} * 4096); return Outcome::advance;
     case Hypercall::provoke:
         if (vmm.options.allow_provoke != 0 && provoke(vcpu, number)) {

@@ -76,7 +76,11 @@ void report(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> argumen
 
 void stop_processor(Vcpu& vcpu) {
     report(vcpu, Message::processor_dead, {});
-    vcpu.state = NADIR_PROCESSOR_DEAD;
+    // Nobody can VMREAD it any more; whoever sees the state may read the copy.
+    if (vcpu.vmx_on != 0) {
+        take_snapshot(vcpu.snapshot, NADIR_VMCS_DEAD);
+    }
+    __atomic_store_n(&vcpu.state, uint32_t{NADIR_PROCESSOR_DEAD}, __ATOMIC_RELEASE);
     for (;;) {
         cpu::disable_interrupts();
         cpu::halt();
@@ -89,7 +93,6 @@ void stop_after_unexpected_exit(Vcpu& vcpu, arch::ExitReason reason) {
             vmread(vmcs::guest_linear_address), vmread(vmcs::guest_physical_address),
             vmread(vmcs::exit_interruption_information).value});
     report_guest(vcpu);
-    take_snapshot(vcpu.snapshot, NADIR_VMCS_DEAD);
     stop_processor(vcpu);
 }
 
@@ -97,10 +100,10 @@ uint32_t on_entry_failure(Vcpu& vcpu, arch::ExitReason reason) {
     const uint64_t qualification = vmread(vmcs::exit_qualification);
     report(vcpu, Message::entry_failed, {static_cast<uint64_t>(reason.basic()), qualification});
     report_guest(vcpu);
-    take_snapshot(vcpu.snapshot, vcpu.launched != 0 ? NADIR_VMCS_DEAD : NADIR_VMCS_FAILED_ENTRY);
     if (vcpu.launched != 0) {
         stop_processor(vcpu);
     }
+    take_snapshot(vcpu.snapshot, NADIR_VMCS_FAILED_ENTRY);
     // The guest state is the one that was to be entered, that is, the processor as it was before: leaving restores it.
     if (spoils_entry(vcpu.place.vmm->options, vcpu.place.processor)) {
         (void)cpu::vmwrite_raw(vcpu.place.vmm->options.fail_field, vcpu.spoilt);
@@ -119,7 +122,6 @@ extern "C" {
     const uint64_t error = invalid != 0 ? 0 : vmread(vmcs::instruction_error);
     report(*vcpu, Message::vm_instruction_failed, {vmresume, error, vcpu->place.vmcs_physical});
     report_guest(*vcpu);
-    take_snapshot(vcpu->snapshot, NADIR_VMCS_DEAD);
     stop_processor(*vcpu);
 }
 }

@@ -17,6 +17,7 @@ def test_a_fault_in_root_mode_is_reported(tmp_path, provocation):
     report = f"fault in root mode: vector {PROVOCATIONS[provocation]},"
     assert any(line.startswith("nadir[001]") and report in line for line in run.lines), run.tail()
     assert any(line.startswith("log of processor 1:") and report in line for line in run.lines), run.tail()
+    assert "VMCS of processor 1: source 3, complete" in run.lines, "what it left can be read by another"
     assert "processor 0 goes on: CPUID 16" in run.serial
 
 
@@ -33,4 +34,5 @@ def test_an_entry_that_fails_later_is_explained(tmp_path, provocation):
     assert any("this processor is stopped for good" in line for line in run.lines), run.tail()
     explained = [line for line in run.lines if "this VM entry breaks a rule: " in line]
     assert any(f"breaks a rule: {ours}: " in line and line.startswith("log of processor 1:") for line in explained), run.tail()
+    assert "VMCS of processor 1: source 3, complete" in run.lines
     assert "processor 0 goes on: CPUID 16" in run.serial

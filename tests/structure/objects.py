@@ -102,7 +102,7 @@ def code_problems(objects: list[tuple[Path, Path]], indirect_calls: dict[str, st
     return found
 
 
-# --- Root mode's copy of the image has no rules of VM entry.
+# --- Root mode's copy of the image has no rules of VM entry, nor the host where that can be told apart.
 
 # They run in the system's context only, and may ask.
 ASK_THE_RULES = {"core/entry_failure.cpp", "core/report.cpp", "core/words.cpp"}
@@ -122,15 +122,13 @@ def callers_of_rules(objects: list[tuple[Path, Path]]) -> list[str]:
             for name, kind in _symbols(path) if kind == "U" and name in only_there and str(source) not in ASK_THE_RULES]
 
 
-def shared_symbols(objects: list[tuple[Path, Path]]) -> set[str]:
-    """What compilers put into rules and core alike (inline functions and constants): the linker keeps one of them."""
-    def weak(rules: bool) -> set[str]:
-        return {name for source, path in objects if str(source).startswith(RULES) == rules
-                for name, kind in _symbols(path) if kind in "VWu"}
-    return weak(True) & weak(False)
+def weak_symbols(objects: list[tuple[Path, Path]]) -> set[str]:
+    """What compilers put into the core and elsewhere alike (inline functions and constants): the linker keeps one of them."""
+    return {name for source, path in objects if not str(source).startswith(RULES)
+            for name, kind in _symbols(path) if kind in "VWu"}
 
 
-def misplaced_in_image(image: Path, shared: set[str]) -> list[str]:
+def misplaced_in_image(image: Path, weak: set[str]) -> list[str]:
     address = {}
     for line in _run("nm", "-P", image).splitlines():
         words = line.split()
@@ -139,18 +137,18 @@ def misplaced_in_image(image: Path, shared: set[str]) -> list[str]:
     regions = [(address["root_text_end"], address["image_text_end"]),
                (address["root_read_only_end"], address["image_read_only_end"])]
     assert all(begin < end for begin, end in regions), f"no rules in {image}"
-    return [name for name in sorted(shared & set(address))
+    return [name for name in sorted(weak & set(address))
             if any(begin <= address[name] < end for begin, end in regions)]
 
 
-def misplaced_in_module(module: Path, shared: set[str]) -> list[str]:
+def misplaced_in_module(module: Path, weak: set[str]) -> list[str]:
     found = []
     sections: set[str] = set()
     for line in _run("objdump", "-t", module).splitlines():
         match = re.match(r"[0-9a-f]+ .{7} (\S+)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", line)
         if match:
             sections.add(match[1])
-            if match[1].startswith(".nadir_rules") and match[2] in shared:
+            if match[1].startswith(".nadir_rules") and match[2] in weak:
                 found.append(match[2])
     assert ".nadir_rules.text" in sections, f"no rules in {module}"
     # The loader lays a kind of sections out in their order: behind the first of the rules' nothing of the core may come.

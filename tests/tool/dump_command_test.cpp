@@ -97,7 +97,7 @@ TEST(DumpCommand, WhereThereIsNone) {
     EXPECT_EQ(off.out, "");
     const CommandAnswer failed = run_command(system, {"dump", "--failed"});
     EXPECT_EQ(failed.status, 1);
-    EXPECT_THAT(failed.err, HasSubstr("No VM entry of Nadir's has failed"));
+    EXPECT_THAT(failed.err, HasSubstr("No VM entry has failed at or since the last start of Nadir"));
     EXPECT_EQ(run_command(system, {"dump", "--cpu", "9"}).status, 2);
     EXPECT_EQ(run_command(system, {"dump", "--cpu", "0", "--failed"}).status, 2);
     system.loaded = false;

@@ -125,3 +125,19 @@ def test_a_remark_is_no_recorded_failure(nadir):
     text = "# no hardware error 0x80000021 any more\n" + (DUMPS / "kvm_6_running.txt").read_text()
     done = nadir("explain", "-", text=text)
     assert done.returncode == UNKNOWN and "recorded" not in done.stdout
+
+
+def test_a_stand_in_that_lacks_what_the_processor_has(nadir):
+    """The model has no posted interrupts; the recorded failure is of the guest's state, so the real one has."""
+    status, document = explained(nadir, "kvm_5.15_sti_shadow.txt", "--model", "corei7_skylake_x")
+    assert (status, document["outcome"], document["agreement"]) == (VIOLATED, "exit-33", "agrees")
+    assert rules(document) == {"guest.interruptibility.sti-needs-if"}
+    assert {one["rule"] for one in document["disproved"]} == {"control.pin.reserved"}
+    words = nadir("explain", DUMPS / "kvm_5.15_sti_shadow.txt", "--model", "corei7_skylake_x").stdout
+    assert "Set aside: 1 more violated rule by these capabilities" in words
+    assert "  control.pin.reserved: posted_interrupts" in words
+    # A rule that holds on every processor is no matter of the capabilities: it stays.
+    text = (DUMPS / "kvm_5.15_sti_shadow.txt").read_text().replace("PinBased=000000ff", "PinBased=000000f7")
+    assert text != (DUMPS / "kvm_5.15_sti_shadow.txt").read_text()
+    done = nadir("explain", "--json", "--model", "corei7_skylake_x", "-", text=text)
+    assert "control.virtual-nmis-need-nmi-exiting" in rules(json.loads(done.stdout))

@@ -6,6 +6,7 @@
 #include "tool/dump/hypothetical_processors.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <unordered_map>
 
@@ -16,6 +17,7 @@ namespace {
 using arch::Capabilities;
 using check::Breach;
 using check::EntryContext;
+using check::EntryOutcome;
 
 using FieldValues = std::unordered_map<std::uint32_t, std::uint64_t>;
 
@@ -83,6 +85,42 @@ Answer ask(const check::EntryRule& rule, const FieldValues& values, const Capabi
     return answer;
 }
 
+// Of which phase is the failure that the dump recorded? Success: it recorded none that a rule could be about.
+EntryOutcome phase_of(const RecordedOutcome& recorded) {
+    if (recorded.exit_reason) {
+        const auto basic = arch::ExitReason{*recorded.exit_reason}.basic();
+        return basic == arch::BasicExitReason{33}   ? EntryOutcome::exit_33
+               : basic == arch::BasicExitReason{34} ? EntryOutcome::exit_34
+                                                    : EntryOutcome::success;
+    }
+    const std::uint32_t error = recorded.instruction_error.value_or(0);
+    return error == 7 ? EntryOutcome::vmfail_7 : error == 8 ? EntryOutcome::vmfail_8 : EntryOutcome::success;
+}
+
+// On every processor, not only on the one that these capabilities are of?
+bool violated_anywhere(const check::EntryRule& rule, const FieldValues& values) {
+    const std::vector<Capabilities> processors = hypothetical_processors();
+    return std::all_of(processors.begin(), processors.end(), [&](const Capabilities& processor) {
+        const Answer answer = ask(rule, values, processor);
+        return !answer.unknown && answer.breach.broken;
+    });
+}
+
+// Takes what the recorded outcome disproves out of the violations.
+void set_disproved_aside(Explanation& explanation, const RecordedOutcome& recorded, const FieldValues& values) {
+    const EntryOutcome phase = phase_of(recorded);
+    if (!recorded.failed() || phase == EntryOutcome::success) {
+        return;
+    }
+    const auto is_disproved = [&](const check::Violation& violation) {
+        return violation.outcome < phase && !violated_anywhere(*violation.rule, values);
+    };
+    const auto rest =
+        std::stable_partition(explanation.violations.begin(), explanation.violations.end(), std::not_fn(is_disproved));
+    explanation.disproved.assign(rest, explanation.violations.end());
+    explanation.violations.erase(rest, explanation.violations.end());
+}
+
 } // namespace
 
 Explanation explain_dump(const Dump& dump, const std::optional<Capabilities>& capabilities) {
@@ -107,7 +145,6 @@ Explanation explain_dump(const Dump& dump, const std::optional<Capabilities>& ca
             if (!unknown && !depends) {
                 if (first.breach.broken) {
                     result.violations.push_back({&rule, group.outcome, group.section, bits, first.breach.msr});
-                    result.outcome = std::min(result.outcome, group.outcome);
                 }
                 continue;
             }
@@ -117,9 +154,15 @@ Explanation explain_dump(const Dump& dump, const std::optional<Capabilities>& ca
             result.unchecked.push_back(std::move(unchecked));
         }
     }
+    if (capabilities) {
+        set_disproved_aside(result, dump.recorded, values);
+    }
     // The earlier phase first; within a phase the manual leaves the order open.
     std::stable_sort(result.violations.begin(), result.violations.end(),
                      [](const check::Violation& a, const check::Violation& b) { return a.outcome < b.outcome; });
+    if (!result.violations.empty()) {
+        result.outcome = result.violations.front().outcome;
+    }
     return result;
 }
 
@@ -161,26 +204,14 @@ unsigned Explanation::lacking_memory() const {
 }
 
 Agreement compare_with_recorded(const Explanation& explanation, const RecordedOutcome& recorded) {
-    using check::EntryOutcome;
     if (!recorded.failed()) {
         return Agreement::nothing_recorded;
     }
     if (explanation.violations.empty()) {
         return Agreement::not_found;
     }
-    EntryOutcome wanted = EntryOutcome::success;
-    if (recorded.exit_reason) {
-        const auto basic = arch::ExitReason{*recorded.exit_reason}.basic();
-        wanted = basic == arch::BasicExitReason{33}   ? EntryOutcome::exit_33
-                 : basic == arch::BasicExitReason{34} ? EntryOutcome::exit_34
-                                                      : EntryOutcome::success;
-    } else if (recorded.instruction_error) {
-        wanted = *recorded.instruction_error == 7   ? EntryOutcome::vmfail_7
-                 : *recorded.instruction_error == 8 ? EntryOutcome::vmfail_8
-                                                    : EntryOutcome::success;
-    }
     // Of the phase that failed, is there a violated rule? One of an earlier phase would have hidden it.
-    return explanation.outcome == wanted ? Agreement::agrees : Agreement::differs;
+    return explanation.outcome == phase_of(recorded) ? Agreement::agrees : Agreement::differs;
 }
 
 } // namespace nadir::tool

@@ -23,6 +23,9 @@ struct UncheckedRule {
 
 struct Explanation {
     std::vector<check::Violation> violations; // in the order of the phases
+    // Violated by what the capabilities say, but the dump recorded a failure of a later phase: the processor had accepted
+    // it, so it offers more than these capabilities (a model that stands in for it).
+    std::vector<check::Violation> disproved;
     std::vector<UncheckedRule> unchecked;
     unsigned rules = 0; // all that there are
     // What the processor does, by the rules that could be checked.

@@ -123,6 +123,10 @@ Json explanation_to_json(const Dump& dump, const Explanation& explanation, const
     for (const check::Violation& violation : explanation.violations) {
         json["violations"].push_back(violation_json(dump, violation));
     }
+    json["disproved"] = Json::array();
+    for (const check::Violation& violation : explanation.disproved) {
+        json["disproved"].push_back(violation_json(dump, violation));
+    }
     json["unchecked"] = Json::array();
     for (const UncheckedRule& rule : explanation.unchecked) {
         json["unchecked"].push_back(unchecked_json(rule));

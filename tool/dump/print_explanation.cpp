@@ -125,6 +125,22 @@ void print_violation(std::ostream& out, const Dump& dump, const Violation& viola
     }
 }
 
+void print_disproved(std::ostream& out, const Explanation& explanation) {
+    if (explanation.disproved.empty()) {
+        return;
+    }
+    fmt::print(out,
+               "\nSet aside: {} by these capabilities, but the recorded failure is of a later phase, so the processor "
+               "accepted what they lack:\n",
+               counted(explanation.disproved.size(), "more violated rule"));
+    for (const Violation& violation : explanation.disproved) {
+        const arch::VmcsFieldInfo* field = arch::find_vmcs_field(violation.rule->fields.encodings[0]);
+        const std::string parts =
+            field != nullptr && violation.bits != 0 ? parts_of_bits(*field, violation.bits) : std::string{};
+        fmt::print(out, "  {}{}{}\n", violation.rule->identifier, parts.empty() ? "" : ": ", parts);
+    }
+}
+
 std::string field_list(const std::vector<std::uint32_t>& encodings) {
     std::string text;
     for (const std::uint32_t encoding : encodings) {
@@ -210,6 +226,7 @@ void print_explanation(std::ostream& out, const Dump& dump, const Explanation& e
     for (const Violation& violation : explanation.violations) {
         print_violation(out, dump, violation, ++number);
     }
+    print_disproved(out, explanation);
     ExplanationContext shown = context;
     shown.every_rule = context.every_rule || compare_with_recorded(explanation, dump.recorded) == Agreement::not_found;
     print_unchecked(out, explanation, shown);

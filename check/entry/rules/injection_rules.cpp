@@ -20,7 +20,7 @@ constexpr std::uint32_t without_error_code = ~(with_error_code | 1u << 21);
 
 bool lacks_error_code(const EntryContext& c, std::uint8_t vector) {
     const bool cet = c.capabilities().cet_ss() || c.capabilities().cet_ibt();
-    return vector < 32 && ((without_error_code >> vector & 1) != 0 || (vector == 21 && !cet));
+    return vector > 31 || ((without_error_code >> vector) & 1) != 0 || (vector == 21 && !cet);
 }
 
 bool any_error_code_allowed(const EntryContext& c) {

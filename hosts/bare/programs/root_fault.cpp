@@ -27,6 +27,12 @@ void print_record(const nadir_log_record& record) {
     print("log of processor %u: %s\n", record.processor, text);
 }
 
+void print_vmcs(const nadir_session* session, u32 number) {
+    static nadir_vmcs vmcs;
+    nadir_read_vmcs(session, number, &vmcs);
+    print("VMCS of processor %u: source %u, %s\n", number, vmcs.source, vmcs.count > 100 ? "complete" : "incomplete");
+}
+
 [[gnu::noinline]] void print_log(nadir_session* session, u32 number) {
     static nadir_log_request request;
     request = {};
@@ -62,6 +68,7 @@ const char* run_root_fault(const Options& given) {
 
     print_log(options.session, victim);
     print_log(options.session, NADIR_ANY_PROCESSOR);
+    print_vmcs(options.session, victim);
     // This processor is still a guest, and served.
     print("processor 0 goes on: CPUID %x\n", cpuid(0).eax);
     if (stop_nadir(options.session) != NADIR_PROCESSOR_LOST)

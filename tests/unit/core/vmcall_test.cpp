@@ -170,6 +170,29 @@ TEST_F(Vmcall, AnswersAboutAnotherProcessor) {
     EXPECT_EQ(vcpu.registers.rax(), NADIR_BAD_ARGUMENT) << "not yet written";
 }
 
+TEST_F(Vmcall, TheVmcsOfAnotherProcessorOnlyWhenThatIsDead) {
+    core::Vcpu other{};
+    core::Vcpu* both[] = {&vcpu, &other};
+    vmm.vcpus = both;
+    vmm.processor_count = 2;
+    other.snapshot.source = NADIR_VMCS_FAILED_ENTRY;
+    other.snapshot.values[2] = 0x77;
+    other.snapshot.known[0] = 1u << 2;
+    call(Hypercall::read_vmcs, 1, 0);
+    EXPECT_EQ(vcpu.registers.rax(), NADIR_BAD_ARGUMENT);
+    other.state = NADIR_PROCESSOR_DEAD;
+    call(Hypercall::read_vmcs, 1, 0);
+    EXPECT_EQ(vcpu.registers.rax(), NADIR_OK);
+    EXPECT_EQ(word(0), 1u << 2);
+    EXPECT_EQ(word(3), 0x77u);
+    call(Hypercall::read_vmcs, 2, 0);
+    EXPECT_EQ(vcpu.registers.rax(), NADIR_BAD_ARGUMENT);
+    for (const uint64_t beyond : {uint64_t{core::VmcsSnapshot::capacity}, ~uint64_t{0}}) {
+        call(Hypercall::read_vmcs, 1, beyond);
+        EXPECT_EQ(word(0), 0u);
+    }
+}
+
 TEST_F(Vmcall, OverwrittenRecordsAreNotThere) {
     for (unsigned i = 0; i <= core::log_records; ++i) {
         core::log(vcpu, Message::sipi_received, {i});
