@@ -12,6 +12,8 @@ from emulator.bochs import Machine, Run
 from emulator.places import BUILD
 
 MODELS = ("corei7_sandy_bridge_2600k", "corei7_haswell_4770", "corei7_skylake_x", "corei7_icelake_u", "tigerlake")
+# All that Nadir can run on: they have EPT, VPID and unrestricted guests.
+ALL_MODELS = (*MODELS, "corei7_ivy_bridge_3770k", "broadwell_ult", "corei3_cnl")
 
 
 def guest(name: str) -> Path:
@@ -21,8 +23,14 @@ def guest(name: str) -> Path:
 
 def boot(directory: Path, line: str, modules: Sequence[fastboot.Module] = (), timeout: float = 60, **settings) -> Run:
     """Runs nadir.elf with this command line. Unknown MSRs fault, as on hardware, unless the settings say otherwise."""
+    return boot_kernel(directory, product.bare_kernel(), line, modules, timeout, **settings)
+
+
+def boot_kernel(directory: Path, kernel: Path, line: str, modules: Sequence[fastboot.Module] = (), timeout: float = 60,
+                **settings) -> Run:
+    """The same for another Multiboot kernel: on the bare emulator."""
     machine = Machine(**{"memory_mib": 128, "ignore_bad_msrs": False, **settings})
-    machine = fastboot.multiboot(machine, directory, product.bare_kernel(), line, modules)
+    machine = fastboot.multiboot(machine, directory, kernel, line, modules)
     return machine.run(timeout=timeout, directory=directory)
 
 

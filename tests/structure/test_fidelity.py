@@ -39,9 +39,9 @@ def google_tests() -> frozenset[str]:
 
 @cache
 def trace_words() -> frozenset[str]:
-    """The strings of which the program test=exits makes the beginnings of its lines, up to the colon."""
+    """The strings of which the conformance kernel makes the beginnings of its trace's lines, up to the colon."""
     found = set()
-    for path in (sources.ROOT / "hosts/bare/programs").glob("exits*.cpp"):
+    for path in (sources.ROOT / "tests/guest/conformance").glob("*.cpp"):
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text()):
             found.add(text.removeprefix("exits ").partition(":")[0].strip())
     return frozenset(found - {""})

@@ -100,9 +100,8 @@ void read_multiboot(const multiboot::Information& information, Handover& handove
     }
 }
 
-// "reserve=MIB" on the command line.
-u32 region_mib(const char* line) {
-    constexpr char key[] = "reserve=";
+// The number behind "key=" on the command line.
+u32 number_of(const char* line, const char* key, u32 otherwise) {
     for (const char* p = line; *p != 0; ++p) {
         if (p != line && p[-1] != ' ')
             continue;
@@ -114,21 +113,29 @@ u32 region_mib(const char* line) {
         u32 value = 0;
         for (p += i; *p >= '0' && *p <= '9' && value < 4096; ++p)
             value = value * 10 + static_cast<u32>(*p - '0');
-        return value < 4 ? 4 : value;
+        return value;
     }
-    return default_region_mib;
+    return otherwise;
 }
 
-// The highest place of that size in usable memory below 4 GiB, clear of modules and of the code that runs now.
-u64 find_region(const Handover& handover, u64 bytes, u64 own_end) {
+// "reserve=MIB" and "below=MIB".
+u64 region_bytes(const char* line) {
+    const u32 mib = number_of(line, "reserve=", default_region_mib);
+    return round_up(static_cast<u64>(mib < 4 ? 4 : mib) << 20, large_page_size);
+}
+
+u64 region_limit(const char* line) { return static_cast<u64>(number_of(line, "below=", 4096)) << 20; }
+
+// The highest place of that size in usable memory below the limit, clear of modules and of the code that runs now.
+u64 find_region(const Handover& handover, u64 bytes, u64 limit, u64 own_end) {
     u64 best = 0;
     for (u32 i = 0; i < handover.range_count; ++i) {
         const MemoryRange& range = handover.ranges[i];
         if (range.type != memory_usable)
             continue;
         u64 end = range.start + range.bytes;
-        if (end > 1ull << 32)
-            end = 1ull << 32;
+        if (end > limit)
+            end = limit;
         for (;;) {
             end = round_down(end, large_page_size);
             if (end < bytes || end - bytes < range.start)
@@ -204,10 +211,10 @@ extern "C" void entry_prepare(u32 magic, const multiboot::Information* informati
     if (header.magic != image_magic)
         stop("the image within nadir.elf is damaged");
     const u64 own_end = reinterpret_cast<uptr>(&entry_end);
-    const u64 bytes = round_up(static_cast<u64>(region_mib(collected.command_line)) << 20, large_page_size);
-    const u64 region = find_region(collected, bytes, own_end);
+    const u64 bytes = region_bytes(collected.command_line);
+    const u64 region = find_region(collected, bytes, region_limit(collected.command_line), own_end);
     if (region == 0)
-        stop("no room for the bare host below 4 GiB (see reserve=)");
+        stop("no room for the bare host below 4 GiB (see reserve= and below=)");
 
     // Region: handover, page tables, image, then what the allocator gives out.
     const u64 tables = region + round_up(sizeof(Handover), page_size);

@@ -14,9 +14,6 @@ const char* run_onoff(const Options& options);
 const char* run_cycles(const Options& options);
 const char* run_fail(const Options& options);
 const char* run_bench(const Options& options);
-const char* run_exits(const Options& options);
-const char* run_nmi(const Options& options);
-const char* run_triple(const Options& options);
 const char* run_root_fault(const Options& options);
 
 Program find_program(const char* name);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -22,16 +22,16 @@ constexpr u64 cr4_pcide = 1u << 17;
 void try_cr0(const char* name, u64 value) {
     const u64 before = read_cr0();
     about("cr0 %s ", name);
-    probe("mov cr0", {value, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr0"));
-    probe("now", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%cr0, %%rax; smsw %%rbx"));
+    probe("mov cr0", {value, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr0"));
+    probe("now", {0, 0, 0, 0}, NADIR_INSTRUCTION("mov %%cr0, %%rax; smsw %%rbx"));
     write_cr0(before);
 }
 
 void try_cr4(const char* name, u64 value) {
     const u64 before = read_cr4();
     about("cr4 %s ", name);
-    probe("mov cr4", {value, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4"));
-    probe("now", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%cr4, %%rax"));
+    probe("mov cr4", {value, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr4"));
+    probe("now", {0, 0, 0, 0}, NADIR_INSTRUCTION("mov %%cr4, %%rax"));
     write_cr4(before);
 }
 
@@ -57,11 +57,11 @@ void trace_cr0() {
     try_cr0("ne off, upper half", (now & ~cr0_ne) | 1ull << 32);
     about("%s", "");
     write_cr0(now | cr0_ts);
-    probe("clts", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("clts; mov %%cr0, %%rax"));
+    probe("clts", {0, 0, 0, 0}, NADIR_INSTRUCTION("clts; mov %%cr0, %%rax"));
     // LMSW sets the low four bits but can't clear PE.
-    probe("lmsw 0", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
-    probe("lmsw f", {0xF, 0, 0, 0}, NADIR_BARE_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
-    probe("lmsw ffff", {0xFFFF, 0, 0, 0}, NADIR_BARE_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
+    probe("lmsw 0", {0, 0, 0, 0}, NADIR_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
+    probe("lmsw f", {0xF, 0, 0, 0}, NADIR_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
+    probe("lmsw ffff", {0xFFFF, 0, 0, 0}, NADIR_INSTRUCTION("lmsw %%ax; mov %%cr0, %%rax"));
     write_cr0(now);
 }
 
@@ -92,8 +92,8 @@ void trace_cr4() {
     about("%s", "");
     // Set and seen as set, then clear and seen as clear, twice: what we keep for ourselves must not show.
     for (u32 i = 0; i < 2; ++i) {
-        probe("vmxe on", {now | cr4_vmxe, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4; mov %%cr4, %%rax"));
-        probe("vmxe off", {now & ~cr4_vmxe, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4; mov %%cr4, %%rax"));
+        probe("vmxe on", {now | cr4_vmxe, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr4; mov %%cr4, %%rax"));
+        probe("vmxe off", {now & ~cr4_vmxe, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr4; mov %%cr4, %%rax"));
     }
     write_cr4(now);
 }
@@ -101,29 +101,29 @@ void trace_cr4() {
 void trace_cr3_cr8() {
     const u64 cr3 = read_cr3();
     const u64 cr4 = read_cr4();
-    constexpr auto mov_cr3 = NADIR_BARE_INSTRUCTION("mov %%rax, %%cr3; mov %%cr3, %%rax; xor %%rbx, %%rax");
+    constexpr auto mov_cr3 = NADIR_INSTRUCTION("mov %%rax, %%cr3; mov %%cr3, %%rax; xor %%rbx, %%rax");
     probe("cr3 as it is", {cr3, cr3, 0, 0}, mov_cr3);
     probe("cr3 bit 63", {cr3 | 1ull << 63, cr3, 0, 0}, mov_cr3);
     probe("cr3 bit 62", {cr3 | 1ull << 62, cr3, 0, 0}, mov_cr3);
     probe("cr3 bit 52", {cr3 | 1ull << 52, cr3, 0, 0}, mov_cr3);
     probe("cr3 low bits", {cr3 | 0x18, cr3, 0, 0}, mov_cr3);
     write_cr3(cr3);
-    if (probe("cr4 pcide", {cr4 | cr4_pcide, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4")) == no_fault) {
+    if (probe("cr4 pcide", {cr4 | cr4_pcide, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr4")) == no_fault) {
         probe("cr3 pcid 5", {cr3 | 5, cr3, 0, 0}, mov_cr3);
         probe("cr3 pcid 5, bit 63 with pcide", {cr3 | 5 | 1ull << 63, cr3, 0, 0}, mov_cr3);
-        probe("cr4 pcide off with pcid 5", {cr4, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr4"));
+        probe("cr4 pcide off with pcid 5", {cr4, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr4"));
         probe("cr3 pcid 5 no flush", {cr3 | 5 | 1ull << 63, cr3, 0, 0}, mov_cr3);
         probe("cr3 pcid 0", {cr3, cr3, 0, 0}, mov_cr3);
     }
     write_cr4(cr4);
-    probe("cr8 f", {0xF, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr8; mov %%cr8, %%rax"));
-    probe("cr8 10", {0x10, 0, 0, 0}, NADIR_BARE_INSTRUCTION("mov %%rax, %%cr8"));
+    probe("cr8 f", {0xF, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr8; mov %%cr8, %%rax"));
+    probe("cr8 10", {0x10, 0, 0, 0}, NADIR_INSTRUCTION("mov %%rax, %%cr8"));
     write_cr8(0);
 }
 
 void trace_debug_registers() {
-    constexpr auto mov_dr6 = NADIR_BARE_INSTRUCTION("mov %%rax, %%dr6; mov %%dr6, %%rax");
-    constexpr auto mov_dr7 = NADIR_BARE_INSTRUCTION("mov %%rax, %%dr7; mov %%dr7, %%rax");
+    constexpr auto mov_dr6 = NADIR_INSTRUCTION("mov %%rax, %%dr6; mov %%dr6, %%rax");
+    constexpr auto mov_dr7 = NADIR_INSTRUCTION("mov %%rax, %%dr7; mov %%dr7, %%rax");
     probe("dr6 0", {0, 0, 0, 0}, mov_dr6);
     probe("dr6 f00f", {0xF00F, 0, 0, 0}, mov_dr6);
     probe("dr6 upper", {1ull << 32, 0, 0, 0}, mov_dr6);
@@ -134,9 +134,9 @@ void trace_debug_registers() {
     probe("dr7 gd", {0x2000, 0, 0, 0}, mov_dr7); // the read faults
     write_dr7(0x400);
     write_dr6(0xFFFF'0FF0);
-    probe("dr4 without de", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x0f, 0x21, 0xe0")); // mov %db4, %rax
+    probe("dr4 without de", {0, 0, 0, 0}, NADIR_INSTRUCTION(".byte 0x0f, 0x21, 0xe0")); // mov %db4, %rax
     write_cr4(read_cr4() | 1u << 3);
-    probe("dr4 with de", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x0f, 0x21, 0xe0"));
+    probe("dr4 with de", {0, 0, 0, 0}, NADIR_INSTRUCTION(".byte 0x0f, 0x21, 0xe0"));
     write_cr4(read_cr4() & ~(1ull << 3));
 }
 
@@ -149,4 +149,4 @@ void trace_registers() {
     trace_debug_registers();
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

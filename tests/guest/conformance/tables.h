@@ -5,7 +5,7 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/types.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 constexpr u64 present_and_writable = 3;
 
@@ -23,4 +23,4 @@ inline void fill_table(u64* table, u64 start, u32 index, u64 page) {
         table[i] = (i == index ? page : start + i * page_size) | present_and_writable;
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -3,9 +3,9 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -18,7 +18,7 @@ constexpr u32 msr_xss = 0xDA0;
 constexpr u64 low(u64 value) { return value & 0xFFFF'FFFF; }
 
 // Exits of both kinds, those that the assembly path answers and those that it doesn't.
-#define NADIR_BARE_EXITS "xorl %%eax, %%eax; cpuid; movl $1, %%eax; cpuid; invd; xorl %%ecx, %%ecx; xgetbv; xsetbv;"
+#define NADIR_EXITS "xorl %%eax, %%eax; cpuid; movl $1, %%eax; cpuid; invd; xorl %%ecx, %%ecx; xgetbv; xsetbv;"
 
 void print_words(const char* name, const u64* words, u32 count) {
     print("exits %s:", name);
@@ -40,7 +40,7 @@ void trace_vector_registers() {
     const u64 xcr0 = read_xcr0();
     write_cr4(cr4 | cr4_osfxsr);
     fill();
-    asm volatile("movups (%%rsi), %%xmm7; fninit; fldpi;" NADIR_BARE_EXITS "movups %%xmm7, 16(%%rsi); fstpl (%%rsi)"
+    asm volatile("movups (%%rsi), %%xmm7; fninit; fldpi;" NADIR_EXITS "movups %%xmm7, 16(%%rsi); fstpl (%%rsi)"
                  :
                  : "S"(words)
                  : "rax", "rbx", "rcx", "rdx", "memory");
@@ -49,7 +49,7 @@ void trace_vector_registers() {
     if ((offered & 4) != 0) {
         asm volatile("xsetbv" : : "c"(0), "a"(7), "d"(0));
         fill();
-        asm volatile("vmovups (%%rsi), %%ymm7;" NADIR_BARE_EXITS "vmovups %%ymm7, 32(%%rsi); vzeroupper"
+        asm volatile("vmovups (%%rsi), %%ymm7;" NADIR_EXITS "vmovups %%ymm7, 32(%%rsi); vzeroupper"
                      :
                      : "S"(words)
                      : "rax", "rbx", "rcx", "rdx", "memory");
@@ -58,7 +58,7 @@ void trace_vector_registers() {
     if ((offered & 0xE4) == 0xE4) {
         asm volatile("xsetbv" : : "c"(0), "a"(0xE7), "d"(0));
         fill();
-        asm volatile("vmovups (%%rsi), %%zmm30; kmovw (%%rsi), %%k5;" NADIR_BARE_EXITS
+        asm volatile("vmovups (%%rsi), %%zmm30; kmovw (%%rsi), %%k5;" NADIR_EXITS
                      "vmovups %%zmm30, (%%rsi); kmovw %%k5, (%%rsi)"
                      :
                      : "S"(words)
@@ -70,8 +70,8 @@ void trace_vector_registers() {
 }
 
 void trace_debugctl() {
-    constexpr auto across = NADIR_BARE_INSTRUCTION("wrmsr; xorl %%eax, %%eax; cpuid; movl $1, %%eax; cpuid;"
-                                                   "movl $0x1d9, %%ecx; rdmsr; xorl %%ebx, %%ebx");
+    constexpr auto across = NADIR_INSTRUCTION("wrmsr; xorl %%eax, %%eax; cpuid; movl $1, %%eax; cpuid;"
+                                              "movl $0x1d9, %%ecx; rdmsr; xorl %%ebx, %%ebx");
     for (u64 value = 0; value < 3; ++value) {
         about("debugctl %llx ", value);
         probe("across exits", {value, 0, 0x1D9, 0}, across);
@@ -88,8 +88,8 @@ void trace_xss() {
     constexpr u64 values[] = {0ull, 0x100ull, 0x800ull, 0x1000ull, 0x1800ull, 0x2000ull, 1ull, 1ull << 63};
     for (const u64 value : values) {
         about("xss %llx ", value);
-        probe("wrmsr", {low(value), 0, msr_xss, value >> 32}, NADIR_BARE_INSTRUCTION("wrmsr"));
-        probe("cpuid d.1", {0xD, 0, 1, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
+        probe("wrmsr", {low(value), 0, msr_xss, value >> 32}, NADIR_INSTRUCTION("wrmsr"));
+        probe("cpuid d.1", {0xD, 0, 1, 0}, NADIR_INSTRUCTION("cpuid"));
     }
     about("%s", "");
     try_write_msr(msr_xss, before); // where XSAVES is missing, the emulator reads it all the same
@@ -97,7 +97,7 @@ void trace_xss() {
 
 // Writing them exits.
 void trace_mtrrs() {
-    constexpr auto wrmsr = NADIR_BARE_INSTRUCTION("wrmsr");
+    constexpr auto wrmsr = NADIR_INSTRUCTION("wrmsr");
     if ((cpuid(1).edx & 1u << 12) == 0)
         return;
     const u64 base = read_msr(msr_mtrr_base);
@@ -153,4 +153,4 @@ void trace_kept_state() {
     trace_time();
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -5,10 +5,10 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/memory.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/exits.h"
-#include "hosts/bare/programs/exits_tables.h"
+#include "tests/guest/conformance/trace.h"
+#include "tests/guest/conformance/tables.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -78,4 +78,4 @@ void trace_wrap() {
     release(memory, bytes);
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

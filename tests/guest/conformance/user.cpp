@@ -3,9 +3,9 @@
 #include "hosts/bare/machine/memory.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -105,4 +105,4 @@ void trace_user() {
     release(memory, bytes);
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * What runs at CPL 3 and in compatibility mode. Copied to a page that user mode may execute; each piece is 16 bytes long and ends in UD2, so that it
- * always comes back by an exception: at the piece's own instruction, or at the UD2 behind it.
+ * What runs at CPL 3 and in compatibility mode. Copied to a page that user mode may execute; each piece is 16 bytes long
+ * and ends in UD2, so that it always comes back by an exception: at the piece's own instruction, or at the UD2 behind it.
  */
         .section .rodata
         .globl  user_start, user_end

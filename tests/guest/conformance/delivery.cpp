@@ -3,9 +3,9 @@
 #include "hosts/bare/machine/apic.h"
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -24,14 +24,14 @@ void trace_double_faults() {
     cut = {9 * 16 - 1, whole.base};
     const u64 rbx = reinterpret_cast<u64>(&cut);
     const auto again = [&] { asm volatile("lidt %0" : : "m"(whole)); };
-    probe("double fault by xsetbv", {7, rbx, 1, 0}, NADIR_BARE_INSTRUCTION("lidt (%%rbx); xsetbv"));
+    probe("double fault by xsetbv", {7, rbx, 1, 0}, NADIR_INSTRUCTION("lidt (%%rbx); xsetbv"));
     again();
-    probe("double fault by wrmsr", {2, rbx, 0x200, 0}, NADIR_BARE_INSTRUCTION("lidt (%%rbx); wrmsr"));
+    probe("double fault by wrmsr", {2, rbx, 0x200, 0}, NADIR_INSTRUCTION("lidt (%%rbx); wrmsr"));
     again();
     probe("double fault by mov cr4", {1ull << 63 | read_cr4() | cr4_vmxe, rbx, 0, 0},
-          NADIR_BARE_INSTRUCTION("lidt (%%rbx); mov %%rax, %%cr4"));
+          NADIR_INSTRUCTION("lidt (%%rbx); mov %%rax, %%cr4"));
     again();
-    probe("short idt and vmread", {0, rbx, 0, 0}, NADIR_BARE_INSTRUCTION("lidt (%%rbx); vmread %%rax, %%rbx"));
+    probe("short idt and vmread", {0, rbx, 0, 0}, NADIR_INSTRUCTION("lidt (%%rbx); vmread %%rax, %%rbx"));
     again();
 }
 
@@ -47,14 +47,14 @@ void trace_held_back() {
         print("exits %s: dr6 %llx\n", name, read_dr6());
         write_dr6(0xFFFF'0FF0);
     };
-    load("watch mov ss and ud2", NADIR_BARE_INSTRUCTION("movw (%%rbx), %%ss; ud2"));
-    load("watch mov ss and vmread", NADIR_BARE_INSTRUCTION("movw (%%rbx), %%ss; vmread %%rax, %%rbx"));
+    load("watch mov ss and ud2", NADIR_INSTRUCTION("movw (%%rbx), %%ss; ud2"));
+    load("watch mov ss and vmread", NADIR_INSTRUCTION("movw (%%rbx), %%ss; vmread %%rax, %%rbx"));
 }
 
 void trace_string_io() {
     static const u8 text[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     constexpr auto outs =
-        NADIR_BARE_INSTRUCTION("xchgq %%rbx, %%rsi; cld; rep outsb; xchgq %%rbx, %%rsi; subq %%rax, %%rbx");
+        NADIR_INSTRUCTION("xchgq %%rbx, %%rsi; cld; rep outsb; xchgq %%rbx, %%rsi; subq %%rax, %%rbx");
     const u64 address = reinterpret_cast<u64>(text);
     probe("rep outsb", {address, address, 8, 0x80}, outs);
     probe("rep outsb not mapped", {0, not_mapped, 8, 0x80}, outs);
@@ -95,4 +95,4 @@ void trace_delivery() {
     trace_long_halt();
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// test=exits: a trace of what instructions that exit, and their neighbours, do. It must be the same, line by line, bare
-// and under Nadir.
+// The trace: what instructions that exit, and their neighbours, do. It must be the same, line by line, bare and under Nadir.
 #pragma once
 
 #include "hosts/bare/machine/faults.h"
-#include "hosts/bare/types.h"
+#include "tests/guest/conformance/conformance.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 struct Registers {
     u64 rax;
@@ -16,9 +15,9 @@ struct Registers {
 };
 
 // One instruction (or a few) on these registers.
-#define NADIR_BARE_INSTRUCTION(text)                                                                                   \
+#define NADIR_INSTRUCTION(text)                                                                                        \
     [](void* p) {                                                                                                      \
-        auto* r = static_cast<::nadir::bare::Registers*>(p);                                                           \
+        auto* r = static_cast<::nadir::conformance::Registers*>(p);                                                    \
         asm volatile(text : "+a"(r->rax), "+b"(r->rbx), "+c"(r->rcx), "+d"(r->rdx) : : "memory", "cc");                \
     }
 
@@ -43,4 +42,4 @@ void trace_wrap();         // instructions that end at 4 GiB
 void trace_tlb();          // what makes the processor forget translations
 void sweep_msrs();
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

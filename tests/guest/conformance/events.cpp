@@ -3,9 +3,9 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -75,4 +75,4 @@ void trace_events() {
     print("exits interrupts so far: %llu\n", this_processor().interrupt_count);
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

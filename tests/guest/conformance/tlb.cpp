@@ -4,10 +4,10 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/memory.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/exits.h"
-#include "hosts/bare/programs/exits_tables.h"
+#include "tests/guest/conformance/trace.h"
+#include "tests/guest/conformance/tables.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -92,4 +92,4 @@ void trace_tlb() {
     release(memory, bytes);
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -18,28 +18,28 @@ void trace_cpuid() {
         {0x8000'0000, 0}, {0x8000'0001, 0}, {0x8000'0007, 0}, {0x8000'0008, 0}, {0xFFFF'FFFF, 0}};
     for (const auto& leaf : leaves) {
         about("leaf %x.%u ", leaf[0], leaf[1]);
-        probe("cpuid", {dirty | leaf[0], dirty, dirty | leaf[1], dirty}, NADIR_BARE_INSTRUCTION("cpuid"));
+        probe("cpuid", {dirty | leaf[0], dirty, dirty | leaf[1], dirty}, NADIR_INSTRUCTION("cpuid"));
     }
     about("%s", "");
     // 1.ECX.OSXSAVE follows CR4.
     write_cr4(read_cr4() & ~cr4_osxsave);
-    probe("cpuid 1 without OSXSAVE", {1, 0, 0, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
+    probe("cpuid 1 without OSXSAVE", {1, 0, 0, 0}, NADIR_INSTRUCTION("cpuid"));
     if ((cpuid(1).ecx & 1u << 26) != 0)
         write_cr4(read_cr4() | cr4_osxsave);
-    probe("cpuid 1 with OSXSAVE", {1, 0, 0, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
+    probe("cpuid 1 with OSXSAVE", {1, 0, 0, 0}, NADIR_INSTRUCTION("cpuid"));
 }
 
 void trace_xsetbv() {
     if ((cpuid(1).ecx & 1u << 26) == 0)
         return;
-    constexpr auto xsetbv = NADIR_BARE_INSTRUCTION("xsetbv");
+    constexpr auto xsetbv = NADIR_INSTRUCTION("xsetbv");
     constexpr u64 values[] = {3, 7, 1, 0, 2, 5, 0x1B, 0x18, 0xE3, 0xE7, 0x207, 0x8000'0000, 0xFFFF'FFFF};
     for (const u64 value : values) {
         about("value %llx ", value);
         probe("xsetbv", {dirty | value, 0, dirty, dirty}, xsetbv);
-        probe("cpuid d.0", {0xD, 0, 0, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
-        probe("cpuid d.1", {0xD, 0, 1, 0}, NADIR_BARE_INSTRUCTION("cpuid"));
-        probe("xgetbv", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("xgetbv"));
+        probe("cpuid d.0", {0xD, 0, 0, 0}, NADIR_INSTRUCTION("cpuid"));
+        probe("cpuid d.1", {0xD, 0, 1, 0}, NADIR_INSTRUCTION("cpuid"));
+        probe("xgetbv", {0, 0, 0, 0}, NADIR_INSTRUCTION("xgetbv"));
     }
     about("%s", "");
     probe("xsetbv high bits", {7, 0, 0, 1}, xsetbv);
@@ -54,49 +54,49 @@ void trace_xsetbv() {
 void trace_caches() {
     static volatile u64 canary;
     canary = 0x1122'3344'5566'7788;
-    probe("invd", {1, 2, 3, 4}, NADIR_BARE_INSTRUCTION("invd"));
+    probe("invd", {1, 2, 3, 4}, NADIR_INSTRUCTION("invd"));
     print("exits after invd: %llx\n", canary);
-    probe("wbinvd", {1, 2, 3, 4}, NADIR_BARE_INSTRUCTION("wbinvd"));
+    probe("wbinvd", {1, 2, 3, 4}, NADIR_INSTRUCTION("wbinvd"));
 }
 
 void trace_vmx_instructions() {
     alignas(16) static u64 memory[2];
     const u64 m = reinterpret_cast<u64>(memory);
-    probe("vmcall", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmcall"));
-    probe("vmcall all ones", {~0ull, ~0ull, ~0ull, ~0ull}, NADIR_BARE_INSTRUCTION("vmcall"));
-    probe("vmlaunch", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmlaunch"));
-    probe("vmresume", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmresume"));
-    probe("vmxoff", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmxoff"));
-    probe("vmread", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmread %%rax, %%rbx"));
-    probe("vmread memory", {0, m, 0, 0}, NADIR_BARE_INSTRUCTION("vmread %%rax, (%%rbx)"));
-    probe("vmread no memory", {0, dirty, 0, 0}, NADIR_BARE_INSTRUCTION("vmread %%rax, (%%rbx)"));
-    probe("vmwrite", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("vmwrite %%rbx, %%rax"));
-    probe("vmclear", {0, m, 0, 0}, NADIR_BARE_INSTRUCTION("vmclear (%%rbx)"));
-    probe("vmptrld", {0, m, 0, 0}, NADIR_BARE_INSTRUCTION("vmptrld (%%rbx)"));
-    probe("vmptrst", {0, m, 0, 0}, NADIR_BARE_INSTRUCTION("vmptrst (%%rbx)"));
-    probe("vmxon", {0, m, 0, 0}, NADIR_BARE_INSTRUCTION("vmxon (%%rbx)"));
-    probe("invept", {1, m, 0, 0}, NADIR_BARE_INSTRUCTION("invept (%%rbx), %%rax"));
-    probe("invvpid", {1, m, 0, 0}, NADIR_BARE_INSTRUCTION("invvpid (%%rbx), %%rax"));
-    probe("vmfunc", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x0f, 0x01, 0xd4"));
-    probe("getsec", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x0f, 0x37"));
+    probe("vmcall", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmcall"));
+    probe("vmcall all ones", {~0ull, ~0ull, ~0ull, ~0ull}, NADIR_INSTRUCTION("vmcall"));
+    probe("vmlaunch", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmlaunch"));
+    probe("vmresume", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmresume"));
+    probe("vmxoff", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmxoff"));
+    probe("vmread", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmread %%rax, %%rbx"));
+    probe("vmread memory", {0, m, 0, 0}, NADIR_INSTRUCTION("vmread %%rax, (%%rbx)"));
+    probe("vmread no memory", {0, dirty, 0, 0}, NADIR_INSTRUCTION("vmread %%rax, (%%rbx)"));
+    probe("vmwrite", {0, 0, 0, 0}, NADIR_INSTRUCTION("vmwrite %%rbx, %%rax"));
+    probe("vmclear", {0, m, 0, 0}, NADIR_INSTRUCTION("vmclear (%%rbx)"));
+    probe("vmptrld", {0, m, 0, 0}, NADIR_INSTRUCTION("vmptrld (%%rbx)"));
+    probe("vmptrst", {0, m, 0, 0}, NADIR_INSTRUCTION("vmptrst (%%rbx)"));
+    probe("vmxon", {0, m, 0, 0}, NADIR_INSTRUCTION("vmxon (%%rbx)"));
+    probe("invept", {1, m, 0, 0}, NADIR_INSTRUCTION("invept (%%rbx), %%rax"));
+    probe("invvpid", {1, m, 0, 0}, NADIR_INSTRUCTION("invvpid (%%rbx), %%rax"));
+    probe("vmfunc", {0, 0, 0, 0}, NADIR_INSTRUCTION(".byte 0x0f, 0x01, 0xd4"));
+    probe("getsec", {0, 0, 0, 0}, NADIR_INSTRUCTION(".byte 0x0f, 0x37"));
 }
 
 // Instructions that need a control of ours where CPUID shows them. What they answer may differ, that they work may not.
 void trace_optional_instructions() {
     alignas(16) static u64 descriptor[2];
-    constexpr auto rdtscp = NADIR_BARE_INSTRUCTION("rdtscp; xor %%eax, %%eax; xor %%edx, %%edx");
+    constexpr auto rdtscp = NADIR_INSTRUCTION("rdtscp; xor %%eax, %%eax; xor %%edx, %%edx");
     probe("rdtscp", {0, 0, 0, 0}, rdtscp);
-    probe("invpcid", {2, reinterpret_cast<u64>(descriptor), 0, 0}, NADIR_BARE_INSTRUCTION("invpcid (%%rbx), %%rax"));
-    probe("rdpmc", {0, 0, 0xFFF, 0}, NADIR_BARE_INSTRUCTION("rdpmc; xor %%eax, %%eax; xor %%edx, %%edx"));
-    probe("tpause", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION(".byte 0x66, 0x0f, 0xae, 0xf3"));
+    probe("invpcid", {2, reinterpret_cast<u64>(descriptor), 0, 0}, NADIR_INSTRUCTION("invpcid (%%rbx), %%rax"));
+    probe("rdpmc", {0, 0, 0xFFF, 0}, NADIR_INSTRUCTION("rdpmc; xor %%eax, %%eax; xor %%edx, %%edx"));
+    probe("tpause", {0, 0, 0, 0}, NADIR_INSTRUCTION(".byte 0x66, 0x0f, 0xae, 0xf3"));
     alignas(64) static u8 area[4096];
-    probe("xsaves", {3, reinterpret_cast<u64>(area), 0, 0}, NADIR_BARE_INSTRUCTION("xsaves (%%rbx)"));
-    probe("ud2", {0, 0, 0, 0}, NADIR_BARE_INSTRUCTION("ud2"));
+    probe("xsaves", {3, reinterpret_cast<u64>(area), 0, 0}, NADIR_INSTRUCTION("xsaves (%%rbx)"));
+    probe("ud2", {0, 0, 0, 0}, NADIR_INSTRUCTION("ud2"));
 }
 
 void trace_msrs() {
-    constexpr auto rdmsr = NADIR_BARE_INSTRUCTION("rdmsr");
-    constexpr auto wrmsr = NADIR_BARE_INSTRUCTION("wrmsr");
+    constexpr auto rdmsr = NADIR_INSTRUCTION("rdmsr");
+    constexpr auto wrmsr = NADIR_INSTRUCTION("wrmsr");
     constexpr u64 outside[] = {0x2000, 0x4000'0000, 0x4000'00F0, 0xBFFF'FFFF, 0xC000'2000, 0xFFFF'FFFF};
     for (const u64 number : outside) {
         about("msr %llx ", number);
@@ -155,4 +155,4 @@ void sweep_msrs() {
     print("exits msrs: %u readable\n", readable);
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

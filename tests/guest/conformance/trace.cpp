@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "hosts/bare/programs/exits.h"
+#include "tests/guest/conformance/trace.h"
 
 #include "hosts/bare/machine/apic.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/programs.h"
 
-namespace nadir::bare {
+namespace nadir::conformance {
 
 namespace {
 
@@ -68,20 +67,11 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
 
 } // namespace
 
-const char* run_exits(const Options& options) {
-    u32 status = NADIR_OK;
-    nadir_session* session = nullptr;
-    if (!options.bare) {
-        session = start_nadir(options, status);
-        if (session == nullptr)
-            return "Nadir didn't start";
-    }
+const char* run_trace(const Options&) {
     for (u32 i = 0; i < processor_count(); ++i)
         run_on(i, trace_all, nullptr);
     sweep_msrs();
-    if (session != nullptr && stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
     return nullptr;
 }
 
-} // namespace nadir::bare
+} // namespace nadir::conformance

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// A kernel that does what a guest can do and prints what came of it: to be run bare and under Nadir, and compared. It
+// knows nothing of Nadir and asks it nothing.
+#pragma once
+
+#include "hosts/bare/types.h"
+
+namespace nadir::conformance {
+
+using namespace nadir::bare; // the machine
+
+// The command line: PART, and what some parts want.
+struct Options {
+    char part[32];
+    u64 seed;     // seed=N
+    u32 count;    // count=N: how many of what the part does
+    u32 detail;   // detail=N: the one that is printed in full
+    bool unknown; // something on the line is none of these
+};
+
+Options parse_options(const char* line);
+
+// Each prints what it saw and returns nullptr, or why it failed.
+const char* run_trace(const Options& options);
+const char* run_nmi(const Options& options);
+const char* run_triple(const Options& options);
+
+} // namespace nadir::conformance
