@@ -5,12 +5,11 @@
 // A mutant that passes all checks doesn't run: the last entry of its VM-entry MSR-load list is one that no processor
 // accepts, so that VM entry fails there with exit 34, behind all checks, and the VMCS stays clear. Only baselines, and
 // mutants of that list alone, really enter: UD2, with every exception exiting, or the preemption timer brings them back.
-#include "arch/capability_reading.h"
 #include "arch/msr/feature_control.h"
 #include "cpu/vmx.h"
 #include "tests/oracle/control_groups.h"
 #include "tests/oracle/verdict.h"
-#include "tests/small_guest/small_guest.h"
+#include "tests/small_guest/announcing_processor.h"
 
 extern "C" {
 unsigned oracle_launch();
@@ -32,31 +31,6 @@ using small_guest::write_msr;
     print('\n');
     small_guest::shut_down();
 }
-
-// Prints each answer, so that the judge gets the same.
-struct Processor {
-    arch::CpuidRegisters cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
-        arch::CpuidRegisters r{};
-        asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
-        print("cpuid");
-        for (const std::uint32_t value : {leaf, subleaf, r.eax, r.ebx, r.ecx, r.edx}) {
-            print(' ');
-            print_hex(value);
-        }
-        print('\n');
-        return r;
-    }
-
-    std::optional<std::uint64_t> msr(std::uint32_t index) {
-        const std::uint64_t value = read_msr(index);
-        print("msr ");
-        print_hex(index);
-        print(' ');
-        print_hex(value, 16);
-        print('\n');
-        return value;
-    }
-};
 
 void fill_memory(const arch::Capabilities& caps) {
     layout::fill_arena(reinterpret_cast<std::uint64_t*>(layout::arena), caps);
@@ -186,7 +160,7 @@ Presence presence;
 
 extern "C" [[noreturn]] void small_guest_main() {
     small_guest::prepare_console();
-    Processor processor;
+    small_guest::AnnouncingProcessor processor;
     arch::read_capabilities(processor, capabilities);
     fill_memory(capabilities);
     start_vmx(capabilities);
