@@ -220,9 +220,7 @@ bool Entering::launch() {
     }
     case cpu::LaunchResult::refused:
         // Root mode saw the failed entry, and has left VMX operation as for an unload.
-        if (vcpu_.registers.rcx() != 0) {
-            cpu::raise_nmi_vector();
-        }
+        raise_kept_nmis(vcpu_.registers.rcx());
         break;
     }
     return fail(NADIR_ENTRY_FAILED, NADIR_STEP_ENTRY, vcpu_.entry_failure[0], vcpu_.entry_failure[1], explain());

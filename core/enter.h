@@ -16,6 +16,9 @@ uint32_t leave_processor(nadir_session& session, uint32_t processor);
 // Zeroes the vcpu context for a new start on its processor. Where Nadir does not run.
 void reset_vcpu(nadir_session& session, uint32_t processor);
 
+// As the system's own NMI handler would have seen them, had root mode not kept them while this processor left.
+void raise_kept_nmis(uint64_t count);
+
 // Copies statistics and log of a processor that has left from the arena into the session.
 void keep_results(nadir_session& session, uint32_t processor);
 

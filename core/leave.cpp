@@ -73,10 +73,17 @@ cpu::ReturnState return_state(const Vcpu& vcpu, const ProcessorState& s) {
     r.gs = s.gs.selector.value;
     r.fs_base = s.fs.base;
     r.gs_base = s.gs.base;
+    r.owed_nmi = &vcpu.owed.nmi;
     return r;
 }
 
 } // namespace
+
+void raise_kept_nmis(uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+        cpu::raise_nmi_vector();
+    }
+}
 
 extern "C" {
 
@@ -99,8 +106,7 @@ extern "C" {
     // root mode's GDT has room for it at the same selector.
     set_task_descriptor(vcpu, s.tr.selector,
                         SystemSegmentDescriptor::make(s.tr.base, s.tr.limit, segment_type::tss_available));
-    // What could not be given to the guest any more: the caller raises it. (nadir_cpu_return adds one that comes now.)
-    vcpu.registers.rcx() = vcpu.owed.nmi;
+    // RCX becomes the number of NMIs that could not be given to the guest any more: the caller raises them.
     cpu::nadir_cpu_return(&back, vcpu.registers.value);
 }
 }
@@ -118,9 +124,7 @@ uint32_t leave_processor(nadir_session& session, uint32_t processor) {
     record.leave_ticks = cpu::read_tsc() - started;
     record.state = NADIR_PROCESSOR_OFF;
     --session.processors_on;
-    if (answer.word[0] != 0) {
-        cpu::raise_nmi_vector();
-    }
+    raise_kept_nmis(answer.word[0]);
     keep_results(session, processor);
     log(session, processor, Message::processor_left, {record.leave_ticks});
     return NADIR_OK;

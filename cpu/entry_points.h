@@ -30,11 +30,13 @@ struct ReturnState {
     uint16_t tr, ldtr, ds, es, fs, gs;
     uint32_t padding4;
     uint64_t fs_base, gs_base;
+    const volatile uint32_t* owed_nmi; // how many NMIs root mode has kept
 };
 static_assert(offsetof(ReturnState, rsp) == 24 && offsetof(ReturnState, ss) == 32);
 static_assert(offsetof(ReturnState, leaving_idtr) == 40 && offsetof(ReturnState, gdtr) == 56);
 static_assert(offsetof(ReturnState, idtr) == 72 && offsetof(ReturnState, tr) == 88 && offsetof(ReturnState, gs) == 98);
 static_assert(offsetof(ReturnState, fs_base) == 104 && offsetof(ReturnState, gs_base) == 112);
+static_assert(offsetof(ReturnState, owed_nmi) == 120);
 
 // cpu/hypercall.S
 struct HypercallRegisters {

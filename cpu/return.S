@@ -7,8 +7,9 @@
  * frame just below the new RSP: nothing of ours is touched after the general registers have been loaded.
  *
  * Between root mode's IDT and the system's an NMI can be served by neither: root mode's needs root mode's TSS, the
- * system's needs the system's GS base. So a third IDT serves that time; its NMI handler (below) just sets R15, and R15 is
- * added to the guest's RCX, for the caller of the leaving hypercall to see.
+ * system's needs the system's GS base. So a third IDT serves that time; its NMI handler (below) just sets R15. What root
+ * mode's handler has kept is read only now that it is called no more, and the sum is the guest's RCX, for the caller of the
+ * leaving hypercall to see.
  *
  * Context: VMX off, the system's CR3 and CR4 loaded, root mode's GDT with the system's TSS (available) at state->tr,
  * interrupts off, the 40 bytes below state->rsp free.
@@ -31,6 +32,7 @@
         .set    RETURN_GS, 98
         .set    RETURN_FS_BASE, 104
         .set    RETURN_GS_BASE, 112
+        .set    RETURN_OWED_NMI, 120
 
         .set    MSR_FS_BASE, 0xC0000100
         .set    MSR_GS_BASE, 0xC0000101
@@ -40,6 +42,9 @@
 nadir_cpu_return:
         xorl    %r15d, %r15d
         lidt    RETURN_LEAVING_IDTR(%rdi)
+        movq    RETURN_OWED_NMI(%rdi), %rax
+        movl    (%rax), %eax
+        movq    %rax, 8(%rsi)
         ltr     RETURN_TR(%rdi)
         lgdt    RETURN_GDTR(%rdi)
         lldt    RETURN_LDTR(%rdi)

@@ -29,7 +29,10 @@ bool fix_up(cpu::TrapFrame& frame) {
 void take_nmi(Vcpu& vcpu, const cpu::TrapFrame& frame) {
     ++vcpu.nmi_in_root;
     if (vcpu.vmx_on == 0) {
-        vcpu.owed.nmi = 1; // this processor is leaving; the host hands it over (core/leave.cpp)
+        // This processor is leaving; the host hands it over (core/leave.cpp). Two: as in owe_nmi.
+        if (vcpu.owed.nmi < 2) {
+            __atomic_fetch_add(&vcpu.owed.nmi, 1, __ATOMIC_RELAXED);
+        }
         return;
     }
     owe_nmi(vcpu);

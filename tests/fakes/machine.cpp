@@ -186,6 +186,10 @@ bool Machine::run_root(uint64_t* registers) {
 void Machine::leave(const cpu::ReturnState& to, uint64_t* registers) {
     Processor& p = now();
     State& s = p.state;
+    if (on_return != nullptr) {
+        on_return(*reinterpret_cast<core::Vcpu*>(registers));
+    }
+    registers[1] = *to.owed_nmi;
     if (s.vmx) {
         fault("back to the system without VMXOFF");
     }

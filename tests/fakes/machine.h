@@ -141,6 +141,8 @@ public:
     std::set<uint32_t> written; // the fields that the last VMLAUNCH found written
     uint32_t entry_failure = 0; // the next VM entry fails with this exit reason (bit 31 is added)
     void (*on_entry_failure)(core::Vcpu& vcpu) = nullptr; // between a failed entry and root mode's handling of it
+    // When the last part of leaving begins: an NMI that comes in now is still root mode's.
+    void (*on_return)(core::Vcpu& vcpu) = nullptr;
     // After each VMWRITE without flags: where an NMI of root mode may come in between.
     std::function<void(uint32_t encoding)> after_vmwrite;
     bool hides = true;                // false: as if EPT mapped everything to itself

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "arch/vmx/fields.h"
+#include "core/vcpu.h"
 #include "cpu/registers.h"
 #include "tests/unit/core/fixture.h"
 
@@ -207,6 +208,17 @@ TEST_F(LifeCycle, AnNmiWhileLeavingReachesTheSystem) {
     ASSERT_EQ(stop(), NADIR_OK);
     EXPECT_EQ(machine.processors[0].nmis_raised, 1u) << "it was owed to the guest";
     EXPECT_EQ(machine.processors[1].nmis_raised, 0u);
+    release();
+}
+
+// At the last moment at which root mode's handler still serves them.
+TEST_F(LifeCycle, NmisAtTheEndOfLeavingReachTheSystemAllOfThem) {
+    ASSERT_EQ(start(), NADIR_OK);
+    machine.on_return = [](core::Vcpu& vcpu) { vcpu.owed.nmi = vcpu.place.processor; };
+    ASSERT_EQ(stop(), NADIR_OK);
+    EXPECT_EQ(machine.processors[0].nmis_raised, 0u);
+    EXPECT_EQ(machine.processors[1].nmis_raised, 1u);
+    EXPECT_EQ(machine.processors[2].nmis_raised, 2u) << "one in service, one latched";
     release();
 }
 

@@ -55,9 +55,12 @@ TEST_F(Traps, AnNmiWithoutAVmcsIsKeptForTheHost) {
     vcpu.vmx_on = 0;
     machine.now().current_vmcs = fake::Processor::no_vmcs; // any VMREAD would throw
     trap(2);
+    EXPECT_EQ(vcpu.owed.nmi, 1u);
     trap(2);
-    EXPECT_EQ(vcpu.owed.nmi, 1u) << "one is as many as a latch holds";
-    EXPECT_EQ(vcpu.nmi_in_root, 2u);
+    EXPECT_EQ(vcpu.owed.nmi, 2u) << "the first would have been in service, the second latched";
+    trap(2);
+    EXPECT_EQ(vcpu.owed.nmi, 2u) << "a third is lost on a bare processor, too";
+    EXPECT_EQ(vcpu.nmi_in_root, 3u);
 }
 
 TEST_F(Traps, AMachineCheckIsOwedToTheGuest) {
