@@ -28,6 +28,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return options.set_vmxe = true;
     if (same(key, "cycles"))
         return read(value, options.cycles);
+    if (same(key, "seed"))
+        return read(value, options.seed);
     if (same(key, "provoke"))
         return read(value, options.provoke);
     if (same(key, "processors"))
@@ -51,6 +53,7 @@ bool parse_options(const char* line, Options& options) {
     bool good = true;
     options = {};
     options.cycles = 1;
+    options.seed = 1;
     options.core.log_level = NADIR_LEVEL_INFO;
     options.core.com1 = 0x3F8;
     options.core.fail_processor = NADIR_ANY_PROCESSOR;

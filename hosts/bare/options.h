@@ -12,6 +12,7 @@ struct Options {
     bool bare;              // everything but Nadir
     bool set_vmxe;          // test aid: sets CR4.VMXE on each processor, as another hypervisor would
     u32 cycles;             // cycles=N
+    u64 seed;               // seed=N, for what is random
     u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--memory", type=int, default=128, help="MiB")
     parser.add_argument("--bad-msrs-fault", action="store_true", help="unknown MSRs fault, as on hardware")
     parser.add_argument("--debug", action="store_true", help="the processors' debug messages in the emulator's log")
+    parser.add_argument("--errors-only", action="store_true", help="in the emulator's log, which a long run would fill")
     parser.add_argument("--command", action="append", help="for the emulator's debugger; default: c")
     parser.add_argument("--module", action="append", default=[], metavar="FILE[:COMMAND LINE]")
     parser.add_argument("-d", "--directory", type=Path, help="for the emulator's files; default: a new one")
@@ -41,7 +42,8 @@ def main() -> int:
         modules.append(fastboot.Module(Path(file), line))
     machine = Machine(model=options.model, processors=options.processors, memory_mib=options.memory,
                       ignore_bad_msrs=not options.bad_msrs_fault, cpu_debug=options.debug,
-                      commands=options.command or ("c",))
+                      commands=options.command or ("c",),
+                      extra=["info: action=ignore"] if options.errors_only else [])
     machine = fastboot.multiboot(machine, directory, options.elf, " ".join(options.words), modules)
     run = machine.run(timeout=options.timeout, directory=directory, on_line=lambda line: print(line, flush=True))
     print(f"-- {run.reason} after {run.seconds:.1f} s; files in {run.directory}")

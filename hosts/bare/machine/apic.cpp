@@ -12,6 +12,11 @@ constexpr u32 register_eoi = 0xB0;
 constexpr u32 register_spurious = 0xF0;
 constexpr u32 register_icr_low = 0x300;
 constexpr u32 register_icr_high = 0x310;
+constexpr u32 register_lvt_timer = 0x320;
+constexpr u32 register_initial_count = 0x380;
+constexpr u32 register_divide = 0x3E0;
+constexpr u32 lvt_masked = 1u << 16;
+constexpr u32 divide_by_1 = 0xB;
 constexpr u32 spurious_enable = 1u << 8;
 constexpr u64 base_x2apic = 1u << 10;
 constexpr u32 x2apic_first = 0x800;
@@ -61,6 +66,17 @@ u32 enable_local_apic() {
 }
 
 void restore_local_apic(u32 spurious_register) { write_register(register_spurious, spurious_register); }
+
+void start_local_timer(u8 vector, u32 ticks) {
+    write_register(register_divide, divide_by_1);
+    write_register(register_lvt_timer, vector);
+    write_register(register_initial_count, ticks);
+}
+
+void stop_local_timer() {
+    write_register(register_initial_count, 0);
+    write_register(register_lvt_timer, lvt_masked);
+}
 
 void wait_microseconds(u32 microseconds) {
     // Channel 2 in mode 0 counts down once at 1193182 Hz; its output (port 61H, bit 5) rises at zero.

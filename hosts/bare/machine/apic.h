@@ -23,6 +23,10 @@ void end_interrupt();
 u32 enable_local_apic();
 void restore_local_apic(u32 spurious_register);
 
+// One interrupt after so many ticks of the bus clock; until then the counter can be started anew or stopped.
+void start_local_timer(u8 vector, u32 ticks);
+void stop_local_timer();
+
 // Waits by the 8254 timer, which needs no calibration; up to 50 ms.
 void wait_microseconds(u32 microseconds);
 

@@ -75,6 +75,7 @@ extern "C" void handle_interrupt(InterruptFrame* frame) {
         ++processor.nmi_count;
     } else if (frame->vector >= 32) {
         ++processor.interrupt_count;
+        ++processor.vector_counts[frame->vector];
         if (processor.steps != nullptr)
             note_step(*processor.steps, *frame);
         end_interrupt();

@@ -46,7 +46,11 @@ u64 wanted_cr4() {
     for (;;) {
         const nadir_procedure procedure = __atomic_load_n(&self.procedure, __ATOMIC_ACQUIRE);
         if (procedure == nullptr) {
-            pause();
+            const auto own = __atomic_load_n(&self.meanwhile, __ATOMIC_ACQUIRE);
+            if (own != nullptr)
+                own(self.number);
+            else
+                pause();
             continue;
         }
         self.answer = procedure(self.argument, self.number);
@@ -133,10 +137,16 @@ void begin_on(u32 number, nadir_procedure procedure, void* argument) {
     __atomic_store_n(&processor(number).procedure, procedure, __ATOMIC_RELEASE);
 }
 
+bool is_busy(u32 number) { return __atomic_load_n(&processor(number).procedure, __ATOMIC_ACQUIRE) != nullptr; }
+
 u32 wait_for(u32 number) {
-    while (__atomic_load_n(&processor(number).procedure, __ATOMIC_ACQUIRE) != nullptr)
+    while (is_busy(number))
         pause();
     return processor(number).answer;
+}
+
+void meanwhile(u32 number, void (*procedure)(u32 number)) {
+    __atomic_store_n(&processor(number).meanwhile, procedure, __ATOMIC_RELEASE);
 }
 
 void hand_over(u32 number, nadir_procedure procedure, void* argument) {

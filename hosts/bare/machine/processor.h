@@ -9,6 +9,7 @@
 namespace nadir::bare {
 
 constexpr u32 maximum_processors = 64;
+constexpr u32 vectors = 256;
 
 struct Processor {
     Processor* self; // gs:0
@@ -21,11 +22,13 @@ struct Processor {
     nadir_procedure procedure;
     void* argument;
     u32 answer;
+    void (*meanwhile)(u32 number); // what it does as long as it has no orders
 
     FaultGuard* guard; // faults.h
     StepLog* steps;
     u64 nmi_count;
     u64 interrupt_count;
+    u32 vector_counts[vectors]; // of the interrupts: how many came on each
 
     Descriptors descriptors;
     u8* stack_top;
@@ -53,9 +56,13 @@ void start_processors(u32 limit);
 // Runs it there with interrupts off and waits for the answer; on this processor, simply calls it.
 u32 run_on(u32 number, nadir_procedure procedure, void* argument);
 
-// The two halves of run_on for another processor.
+// The two halves of run_on for another processor, and whether the second would have to wait.
 void begin_on(u32 number, nadir_procedure procedure, void* argument);
+bool is_busy(u32 number);
 u32 wait_for(u32 number);
+
+// From now on that processor calls this over and over, with interrupts off, while it has no orders; nullptr: it just waits.
+void meanwhile(u32 number, void (*procedure)(u32 number));
 
 // As begin_on, but the processor takes no further orders: procedure doesn't return.
 void hand_over(u32 number, nadir_procedure procedure, void* argument);

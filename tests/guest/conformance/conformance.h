@@ -24,5 +24,6 @@ Options parse_options(const char* line);
 const char* run_trace(const Options& options);
 const char* run_nmi(const Options& options);
 const char* run_triple(const Options& options);
+const char* run_soak(const Options& options);
 
 } // namespace nadir::conformance

@@ -16,7 +16,7 @@ struct Part {
     const char* (*run)(const Options& options);
 };
 
-constexpr Part parts[] = {{"trace", run_trace}, {"nmi", run_nmi}, {"triple", run_triple}};
+constexpr Part parts[] = {{"trace", run_trace}, {"nmi", run_nmi}, {"triple", run_triple}, {"soak", run_soak}};
 
 const Part* find(const char* name) {
     for (const Part& part : parts)
@@ -37,7 +37,7 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     const Options options = parse_options(handover->command_line);
     const Part* part = find(options.part);
     if (part == nullptr || options.unknown)
-        finish(false, "give a part (trace, nmi, triple) and, where it takes them, seed=, count=, detail=");
+        finish(false, "give a part (trace, nmi, triple, soak) and, where it takes them, seed=, count=, detail=");
     print("@@ part %s on %u processors\n", part->name, processor_count());
     const char* why = part->run(options);
     finish(why == nullptr, why != nullptr ? why : "");
