@@ -15,7 +15,7 @@ struct Entry {
 
 constexpr Entry entries[] = {
     {"caps", run_caps},   {"onoff", run_onoff},           {"cycles", run_cycles}, {"fail", run_fail},
-    {"bench", run_bench}, {"root_fault", run_root_fault}, {"soak", run_soak},
+    {"bench", run_bench}, {"root_fault", run_root_fault}, {"soak", run_soak},     {"hostile", run_hostile},
 };
 
 void print_report(const char* what, const nadir_report& report) {

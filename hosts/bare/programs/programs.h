@@ -16,6 +16,7 @@ const char* run_fail(const Options& options);
 const char* run_bench(const Options& options);
 const char* run_root_fault(const Options& options);
 const char* run_soak(const Options& options);
+const char* run_hostile(const Options& options);
 
 Program find_program(const char* name);
 
