@@ -60,7 +60,7 @@ u64 some_function(Random& random) {
 Call some_call(Random& random, u64 key) {
     Call registers{key, some_function(random), some_value(random), some_value(random), {}};
     if (random.below(2) == 0) // otherwise hardly one would get beyond the first check
-        registers.rdx = random.below(processor_count());
+        registers.rdx = random.below(processor_count() + 1);
     for (u64& value : registers.rest)
         value = some_value(random);
     return registers;
