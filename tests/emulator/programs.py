@@ -24,14 +24,26 @@ def multiboot_kernel(name: str, directory: Path, bits: int = 32) -> Path:
     return kernel
 
 
-def workload() -> Path:
-    """The statically linked workload of tests/linux/workload, built when its sources are newer."""
-    sources = sorted((ROOT / "tests" / "linux" / "workload").glob("*.[ch]"))
-    program = ROOT / "build" / "guest" / "workload"
-    with only_one("workload"):
+def _linked(folder: str, *flags: str) -> Path:
+    """The program of tests/linux/<folder>, linked statically, built when one of its sources is newer."""
+    sources = sorted(path for path in (ROOT / "tests" / "linux" / folder).iterdir() if path.suffix in (".c", ".h", ".S"))
+    program = ROOT / "build" / "guest" / folder
+    with only_one(folder):
         newest = max(path.stat().st_mtime for path in sources)
         if not program.exists() or program.stat().st_mtime < newest:
             program.parent.mkdir(parents=True, exist_ok=True)
             subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-mno-red-zone", "-static",
-                            "-pthread", "-o", program, *(path for path in sources if path.suffix == ".c")], check=True)
+                            "-pthread", *flags, "-o", program, *(path for path in sources if path.suffix != ".h")],
+                           check=True)
     return program
+
+
+def workload() -> Path:
+    """What ordinary programs do, checked by itself: tests/linux/workload."""
+    return _linked("workload")
+
+
+def conformance() -> Path:
+    """What a program can do in user mode, printed to be compared: tests/linux/conformance."""
+    # Its code has to lie below 4 GiB, where code in compatibility mode can come back to it.
+    return _linked("conformance", "-no-pie", "-fcf-protection=none", "-Wno-missing-field-initializers")

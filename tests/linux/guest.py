@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Sequence
 
 from emulator import debian, fastboot, product
+from emulator import programs as built
 from emulator.bochs import Machine, Run
 from emulator.initrd import Initrd
 from emulator.kernel_command_line import QUICK
@@ -122,13 +123,14 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
-    programs: names in programs/, and "nadir" for the tool.
+    programs: names in programs/, "nadir" for the tool, and "conformance".
     """
     initrd = Initrd()
     for path in (product.module(), snapshot_module(), *modules):
         initrd.module(path)
     for name in programs:
-        initrd.program(f"bin/{name}", product.tool() if name == "nadir" else program(name))
+        make = {"nadir": product.tool, "conformance": built.conformance}.get(name)
+        initrd.program(f"bin/{name}", make() if make else program(name))
     initrd.file("etc/passwd", "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
     initrd.script("init", PROLOGUE + script)
     machine = fastboot.linux(machine or Machine(processors=2), directory, debian.kernel(), initrd.archive(),
