@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """The conformance kernel (tests/guest/conformance) prints the same on the bare emulator and under nadir.elf."""
 
-import difflib
-
 import pytest
 
-from emulator import fastboot, grub, product
+from emulator import grub, product
 from emulator.bochs import Machine
 
-from .host import ALL_MODELS, boot, boot_kernel, expect_ok, guest, matching, processors_in_guest
+from . import comparison
+from .host import ALL_MODELS, expect_ok, guest, matching, processors_in_guest
 
 QUICK = "corei7_skylake_x", 2
 
@@ -20,13 +19,16 @@ ALLOWED: dict[str, str] = {}
 PLACE = "below=64"
 
 
+def image(line):
+    return comparison.Image(guest("conformance.elf"), f"{PLACE} {line}")
+
+
 def bare(directory, line, **settings):
-    return boot_kernel(directory / "bare", guest("conformance.elf"), f"{PLACE} {line}", **settings)
+    return comparison.bare(directory, image(line), **settings)
 
 
 def virtualised(directory, line, log="error", **settings):
-    module = fastboot.Module(guest("conformance.elf"), f"{PLACE} {line}")
-    return boot(directory / "virtualised", f"log={log}", [module], **settings)
+    return comparison.virtualised(directory, image(line), f"log={log}", **settings)
 
 
 def trace(run):
@@ -34,9 +36,8 @@ def trace(run):
 
 
 def differences(bare_lines, virtualised_lines):
-    lines = difflib.unified_diff(bare_lines, virtualised_lines, "bare", "virtualised", lineterm="", n=0)
-    return [line for line in lines if line[:2] not in ("--", "++", "@@")
-            and not any(line[1:].startswith(start) for start in ALLOWED)]
+    return [line for line in comparison.differences(bare_lines, virtualised_lines)
+            if not any(line[1:].startswith(start) for start in ALLOWED)]
 
 
 @pytest.mark.parametrize("model, processors", [

@@ -130,6 +130,7 @@ void start_others() {
 } // namespace
 
 extern "C" void kernel_main(u32 magic, const mb::Information* information) {
+    out8(0x3FB, 0x03); // COM1: 8 bits, where a loader hasn't done it; the BIOS leaves 5
     put("guest: magic ");
     put_hex(magic);
     put("\n");
