@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """Multiboot kernels as guests: each gets what the boot loader would have given it, and starts its own processors."""
 
+import struct
+
 import pytest
 
 from emulator import fastboot, grub, product
@@ -62,3 +64,42 @@ def test_multiboot_kernel_from_grub(tmp_path):
     run = machine.run(timeout=90, directory=tmp_path)
     check(run, 2)
     assert processors_in_guest(run) == [0, 1]
+
+
+def small_linux(place, memory, pad):
+    """A bzImage of boot protocol 2.10 that can't be moved: it prints its header's magic, the initrd's first 4 bytes, its own last 8."""
+    code = bytes.fromhex(
+        "66ba f803"               # mov dx, COM1 (whose FIFO takes 16 bytes)
+        "89f3 8db6 02020000"      # mov ebx, esi; lea esi, [esi + header]
+        "b9 04000000 f36e"        # mov ecx, 4; rep outsb
+        "8bb3 18020000"           # mov esi, [ebx + ramdisk_image]
+        "b9 04000000 f36e be") + struct.pack("<I", place + pad - 8) + bytes.fromhex(
+        "b9 08000000 f36e"
+        "66ba fd03 ec a840 74fb"  # until the last character has left
+        "66ba 0089 be") + struct.pack("<I", place + pad - 16) + bytes.fromhex("b9 08000000 f36e f4")
+    header = bytearray(1024)
+    header[0x1F1] = 1  # setup_sects
+    header[0x1FE:0x200], header[0x201], header[0x202:0x206] = b"\x55\xaa", 0x62, b"HdrS"
+    struct.pack_into("<H", header, 0x206, 0x20A)
+    header[0x211] = 1  # LOADED_HIGH
+    struct.pack_into("<I", header, 0x22C, 0x7FFFFFFF)
+    struct.pack_into("<IB", header, 0x230, 0x1000, 0)  # not relocatable
+    struct.pack_into("<QI", header, 0x258, place, memory)
+    return bytes(header) + code.ljust(pad - 16, b"\x90") + b"Shutdownits end\n"
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("mode", ("bare", "log=error"))
+@pytest.mark.parametrize("place", (0x100000, 0x200000))
+def test_linux_where_its_files_are(tmp_path, mode, place):
+    """The loader put both files right behind nadir.elf, where this kernel wants to be; and it wants to be nowhere else."""
+    modules = [fastboot.Module(small_linux(place, 0x300000, 1 << 20)), fastboot.Module(b"ramdisk")]
+    run = boot(tmp_path, mode, modules, timeout=10)
+    assert run.reason == "shutdown" and "HdrSramdits end" in run.lines, run.tail()
+
+
+@pytest.mark.quick
+def test_linux_in_no_place(tmp_path):
+    run = boot(tmp_path, "bare", [fastboot.Module(small_linux(0x40000000, 0x300000, 1 << 20))])
+    assert "can't be loaded: it isn't relocatable, and its place is no usable memory, or ours" in run.serial
+    assert run.reason == "shutdown"

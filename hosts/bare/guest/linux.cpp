@@ -110,33 +110,34 @@ const char* load_linux(const Handover& handover, MemoryMap& map, GuestEntry& ent
     if (code >= file_bytes)
         return "it has no protected-mode code";
 
+    // The place that it prefers comes first. The files may lie there, as the boot loader puts them low: so the initrd is
+    // copied before the kernel, and the header, too.
+    const u64 memory_bytes = get<u32>(file, at_init_bytes);
+    u64 address = get<u64>(file, at_preferred_address);
+    const bool preferred = map.usable(address, address + memory_bytes);
+    if (preferred)
+        map.take(address, address + memory_bytes);
+    else if (get<u8>(file, at_relocatable) == 0)
+        return "it isn't relocatable, and its place is no usable memory, or ours";
     for (u32 i = 0; i < handover.module_count && i < 2; ++i)
         map.take(handover.modules[i].start, handover.modules[i].end);
     const u64 initrd_bytes = handover.module_count > 1 ? handover.modules[1].end - handover.modules[1].start : 0;
     u64 initrd = 0;
     if (initrd_bytes != 0) {
-        // Up to where the kernel allows it, and away from where the kernel wants to be.
         initrd = map.place(initrd_bytes, page_size, 1u << 20, get<u32>(file, at_initrd_maximum) + 1ull);
         if (initrd == 0)
             return "no room for its initrd";
         copy(initrd, handover.modules[1].start, initrd_bytes);
     }
-    const u64 memory_bytes = get<u32>(file, at_init_bytes);
-    u64 address = get<u64>(file, at_preferred_address);
-    if (!map.usable(address, address + memory_bytes) || map.is_taken(address, address + memory_bytes)) {
-        if (get<u8>(file, at_relocatable) == 0)
-            return "it isn't relocatable, and its place is taken";
+    if (!preferred) {
         address = map.place(memory_bytes, get<u32>(file, at_alignment), 1u << 20, four_gib);
         if (address == 0)
             return "no room for it";
-    } else {
-        map.take(address, address + memory_bytes);
     }
     const u64 parameters = map.place(boot_parameters_bytes + command_line_bytes, page_size, page_size, 1u << 20);
     if (parameters == 0)
         return "no room for its boot parameters";
 
-    copy(address, file + code, file_bytes - code);
     clear(parameters, boot_parameters_bytes + command_line_bytes);
     copy(parameters + at_setup_sectors, file + at_setup_sectors,
          at_magic + get<u8>(file, at_jump_length) - at_setup_sectors);
@@ -150,6 +151,7 @@ const char* load_linux(const Handover& handover, MemoryMap& map, GuestEntry& ent
     put(parameters, at_command_line, static_cast<u32>(command_line));
     write_screen(parameters);
     write_memory(parameters, map);
+    __builtin_memmove(reinterpret_cast<void*>(address), reinterpret_cast<const void*>(file + code), file_bytes - code);
     entry = {static_cast<u32>(address), 0, 0, static_cast<u32>(parameters)};
     print("nadir: Linux at %llx, initrd at %llx (%llu bytes), parameters at %llx\n", address, initrd, initrd_bytes,
           parameters);
