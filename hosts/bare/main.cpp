@@ -38,6 +38,7 @@ NADIR_ABI u32 set_vmxe(void*, u32) {
 [[noreturn]] void run_guest(const Handover& handover) {
     static MemoryMap map;
     map.read(handover);
+    answer_for_the_bios(handover, map);
     GuestEntry entry{};
     const char* why = "the first module is neither a Multiboot kernel nor a Linux bzImage";
     if (is_linux(handover))

@@ -34,6 +34,20 @@ def check(run, processors):
     assert (start, end - start, 2) in entries
     for first, length, kind in entries:
         assert kind != 1 or first >= end or first + length <= start
+    check_bios(run)
+
+
+def check_bios(run):
+    """Asked in real mode, the BIOS says the same as the loader."""
+    (upper,) = (int(line.split()[-1], 16) for line in matching(run, "guest: upper KiB"))
+    memory = matching(run, "guest: memory ")
+    assert [line.replace("bios ", "") for line in matching(run, "guest: bios memory ")] == memory and len(memory) > 5
+    (words,) = (line.split() for line in matching(run, "guest: bios low KiB"))
+    assert int(words[4], 16) == int(memory[0].split()[3], 16) >> 10
+    assert int(words[6], 16) == min(upper, 63 << 10)
+    sizes = [min(upper, 15 << 10), (upper - (15 << 10)) // 64]
+    assert [int(word, 16) for word in words[8:12]] == sizes * 2
+    assert words[-1] == f"{0xFFFF:016x}"  # refused: not asked as E820H is
 
 
 @pytest.mark.quick

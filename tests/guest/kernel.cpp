@@ -6,6 +6,8 @@
 extern "C" {
 extern const unsigned char other_start[];
 extern const unsigned char other_end[];
+extern const unsigned char bios_start[];
+extern const unsigned char bios_end[];
 volatile unsigned started;
 }
 
@@ -43,6 +45,16 @@ const T* at(u32 address) {
     return reinterpret_cast<const T*>(address);
 }
 
+void put_range(const char* name, u64 start, u64 bytes, u32 type) {
+    put(name);
+    put_hex(start);
+    put(" ");
+    put_hex(bytes);
+    put(" type ");
+    put_hex(type);
+    put("\n");
+}
+
 void print_information(const mb::Information& information) {
     put("guest: command line: ");
     put(at<char>(information.command_line));
@@ -53,13 +65,7 @@ void print_information(const mb::Information& information) {
     put("\n");
     for (u32 offset = 0; offset < information.map_bytes;) {
         const auto* entry = at<mb::MapEntry>(information.map + offset);
-        put("guest: memory ");
-        put_hex(entry->start);
-        put(" ");
-        put_hex(entry->bytes);
-        put(" type ");
-        put_hex(entry->type);
-        put("\n");
+        put_range("guest: memory ", entry->start, entry->bytes, entry->type);
         offset += entry->size + 4;
     }
     const auto* modules = at<mb::Module>(information.modules);
@@ -75,6 +81,50 @@ void print_information(const mb::Information& information) {
         put_hex(sum);
         put("\n");
     }
+}
+
+// start.S knows the layout.
+struct [[gnu::packed]] BiosAnswers {
+    u16 carry_of_a_wrong_call;
+    u16 int_12h;
+    u16 int_15h_88h;
+    u16 int_15h_e801h[4];
+    u16 count;
+    struct [[gnu::packed]] {
+        u64 start;
+        u64 bytes;
+        u32 type;
+    } entries[32];
+};
+
+void copy_low(u32 to, const u8* from, const u8* end) {
+    auto* page = reinterpret_cast<u8*>(to);
+    asm("" : "+r"(page));
+    while (from != end)
+        *page++ = *from++;
+}
+
+void print_bios() {
+    constexpr u32 code = 0x7000;
+    copy_low(code, bios_start, bios_end);
+    asm volatile("call *%0" : : "r"(code) : "memory", "cc");
+    const auto* answers = at<BiosAnswers>(0x7400);
+    asm("" : "+r"(answers));
+    for (u32 i = 0; i < answers->count; ++i)
+        put_range("guest: bios memory ", answers->entries[i].start, answers->entries[i].bytes,
+                  answers->entries[i].type);
+    put("guest: bios low KiB ");
+    put_hex(answers->int_12h);
+    put(" 88h ");
+    put_hex(answers->int_15h_88h);
+    put(" e801h");
+    for (const u16 value : answers->int_15h_e801h) {
+        put(" ");
+        put_hex(value);
+    }
+    put(" wrong signature ");
+    put_hex(answers->carry_of_a_wrong_call);
+    put("\n");
 }
 
 // The control registers as a kernel finds them, and a CPUID, which exits.
@@ -111,10 +161,7 @@ void wait(u32 rounds) {
 }
 
 void start_others() {
-    auto* page = reinterpret_cast<u8*>(0x8000);
-    asm("" : "+r"(page));
-    for (u32 i = 0; i < static_cast<u32>(other_end - other_start); ++i)
-        page[i] = other_start[i];
+    copy_low(0x8000, other_start, other_end);
     auto* icr = reinterpret_cast<volatile u32*>(0xFEE0'0300);
     *icr = 0x000C'4500; // INIT to all others
     wait(20'000);
@@ -135,6 +182,7 @@ extern "C" void kernel_main(u32 magic, const mb::Information* information) {
     put_hex(magic);
     put("\n");
     print_information(*information);
+    print_bios();
     print_processor();
     start_others();
     put("@@ result ok\n");

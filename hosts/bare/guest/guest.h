@@ -16,6 +16,9 @@ struct GuestEntry {
     u32 esi;
 };
 
+// From now on the BIOS says what the map says. Takes a page of low memory for that.
+void answer_for_the_bios(const Handover& handover, MemoryMap& map);
+
 // Each looks at the first module and, when it is such a guest, loads it. Returns nullptr, or why it can't be loaded.
 bool is_linux(const Handover& handover);
 const char* load_linux(const Handover& handover, MemoryMap& map, GuestEntry& entry);

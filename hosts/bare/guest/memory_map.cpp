@@ -8,39 +8,44 @@ namespace nadir::bare {
 void MemoryMap::read(const Handover& handover) {
     count_ = 0;
     taken_count_ = 0;
-    const u64 start = handover.region_start;
-    const u64 end = handover.region_end;
     for (u32 i = 0; i < handover.range_count; ++i) {
         const MemoryRange& range = handover.ranges[i];
-        const u64 range_end = range.start + range.bytes;
-        if (range.type != memory_usable || range.start >= end || range_end <= start) {
-            add(range.start, range_end, range.type);
-            continue;
-        }
-        add(range.start, start, memory_usable);
-        add(start, end, memory_reserved);
-        add(end, range_end, memory_usable);
+        u32 end = count_;
+        insert(end, range.start, range.start + range.bytes, range.type);
     }
+    reserve(handover.region_start, handover.region_end);
 }
 
-void MemoryMap::add(u64 start, u64 end, u32 type) {
+void MemoryMap::insert(u32& at, u64 start, u64 end, u32 type) {
     if (start >= end)
         return;
-    if (count_ == sizeof ranges_ / sizeof ranges_[0])
+    if (count_ == capacity)
         finish(false, "the memory map has too many ranges");
-    ranges_[count_++] = {start, end - start, type, 0};
+    for (u32 i = count_++; i > at; --i)
+        ranges_[i] = ranges_[i - 1];
+    ranges_[at++] = {start, end - start, type, 0};
+}
+
+void MemoryMap::reserve(u64 start, u64 end) {
+    for (u32 i = 0; i < count_;) {
+        const MemoryRange whole = ranges_[i];
+        const u64 whole_end = whole.start + whole.bytes;
+        if (whole.type != memory_usable || whole.start >= end || whole_end <= start) {
+            ++i;
+            continue;
+        }
+        --count_;
+        for (u32 j = i; j < count_; ++j)
+            ranges_[j] = ranges_[j + 1];
+        insert(i, whole.start, start, memory_usable);
+        insert(i, whole.start > start ? whole.start : start, whole_end < end ? whole_end : end, memory_reserved);
+        insert(i, end, whole_end, memory_usable);
+    }
 }
 
 bool MemoryMap::usable(u64 start, u64 end) const {
     for (u32 i = 0; i < count_; ++i)
         if (ranges_[i].type == memory_usable && ranges_[i].start <= start && end <= ranges_[i].start + ranges_[i].bytes)
-            return true;
-    return false;
-}
-
-bool MemoryMap::is_taken(u64 start, u64 end) const {
-    for (u32 i = 0; i < taken_count_; ++i)
-        if (taken_[i].start < end && taken_[i].end > start)
             return true;
     return false;
 }

@@ -8,16 +8,19 @@ namespace nadir::bare {
 
 class MemoryMap {
 public:
+    static constexpr u32 capacity = 72;
+
     // The loader's map, in which our own region becomes reserved.
     void read(const Handover& handover);
 
     u32 count() const { return count_; }
     const MemoryRange& range(u32 index) const { return ranges_[index]; }
 
+    // What is usable of [start, end) no longer is.
+    void reserve(u64 start, u64 end);
+
     // [start, end) is wholly usable.
     bool usable(u64 start, u64 end) const;
-    // [start, end) overlaps something that was taken.
-    bool is_taken(u64 start, u64 end) const;
     void take(u64 start, u64 end);
 
     // Takes the highest place between the bounds that is free; 0: none.
@@ -30,7 +33,8 @@ public:
     u32 upper_kib() const;
 
 private:
-    void add(u64 start, u64 end, u32 type);
+    // At that place in the list, which then moves on; nothing when it is empty.
+    void insert(u32& at, u64 start, u64 end, u32 type);
 
     struct Taken {
         u64 start;
@@ -38,7 +42,7 @@ private:
     };
     u32 count_ = 0;
     u32 taken_count_ = 0;
-    MemoryRange ranges_[72];
+    MemoryRange ranges_[capacity];
     Taken taken_[64];
 };
 
