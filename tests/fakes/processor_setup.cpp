@@ -36,7 +36,8 @@ void make_running(Processor& p, unsigned index) {
              {number::sysenter_cs, 0x10},
              {number::sysenter_esp, 0xFFFF'FE00'0000'2000},
              {number::sysenter_eip, 0xFFFF'FFFF'8100'1000}};
-    s.msr[0x2FF] = 0xC06; // MTRRs and fixed ranges in use, write-back by default
+    s.msr[0x1B] = 0xFEE0'0800; // the local APIC is on, and this isn't the bootstrap processor
+    s.msr[0x2FF] = 0xC06;      // MTRRs and fixed ranges in use, write-back by default
     for (const uint32_t fixed : {0x250u, 0x258u, 0x268u, 0x269u, 0x26Au, 0x26Bu, 0x26Cu, 0x26Du, 0x26Eu, 0x26Fu}) {
         s.msr[fixed] = 0x0606'0606'0606'0606;
     }

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <thread>
 
+#include "arch/msr/apic_base.h"
 #include "core/exits/handlers.h"
 #include "core/memory/second_level.h"
 #include "core/owed_events.h"
@@ -150,6 +151,14 @@ TEST_F(Startup, InitPutsTheGuestIntoWaitForSipi) {
     EXPECT_EQ(core::exits::init_signal(vcpu), Outcome::retry);
     EXPECT_EQ(field(vmcs::guest_activity_state), 3u);
     EXPECT_EQ(messages(), std::vector{Message::init_received});
+}
+
+TEST_F(Startup, InitTakesTheBootstrapProcessorToTheResetVector) {
+    machine.set_msr(0x1B, arch::ApicBase{}.set_bsp(true).set_enable(true).value);
+    EXPECT_EQ(core::exits::init_signal(vcpu), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_activity_state), 0u);
+    EXPECT_EQ(field(vmcs::guest_cs_base), 0xFFFF'0000u);
+    EXPECT_EQ(field(vmcs::guest_rip), 0xFFF0u);
 }
 
 TEST_F(Startup, TheStartUpIpiSaysWhereToBegin) {
