@@ -23,8 +23,9 @@ Outcome init_signal(Vcpu& vcpu) {
     put_guest_into_wait_for_startup(vcpu);
     // The bootstrap processor doesn't wait, it begins at the reset vector: keyboard controllers and chipsets restart a
     // system that way.
-    if (cpu::read_msr_as<ApicBase>(Msr::ia32_apic_base).bsp())
+    if (cpu::read_msr_as<ApicBase>(Msr::ia32_apic_base).bsp()) {
         vmwrite(vmcs::guest_activity_state, static_cast<uint32_t>(ActivityState::active));
+    }
     return Outcome::retry;
 }
 
