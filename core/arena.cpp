@@ -25,18 +25,20 @@ uint32_t root_tables_needed(uint32_t ranges, uint64_t largest) {
 }
 
 EptPlan make_plan(const nadir_session& session, const arch::Capabilities& capabilities) {
-    EptPlan plan{};
-    plan.mtrr = read_mtrrs(capabilities.mtrr());
+    EptPlan plan{read_mtrrs(capabilities.mtrr()), 0, false, {}, 0, {}, 0, {}, 0}; // it is large: made in its place
     plan.physical_bits = capabilities.physical_address_bits();
     if (plan.physical_bits > 48) {
         plan.physical_bits = 48; // what four levels of EPT reach
     }
     plan.low_memory = session.low_memory;
     plan.large_1g = arch::VmxEptVpidCapability{capabilities.msr(arch::capability_msr::vmx_ept_vpid)}.page_1g();
+    return plan;
+}
+
+void hide_chunks(EptPlan& plan, const nadir_session& session) {
     for (uint32_t i = 0; i < session.chunk_count; ++i) {
         plan.hidden[plan.hidden_count++] = {session.chunks[i].physical, session.chunks[i].bytes};
     }
-    return plan;
 }
 
 bool add_chunk(nadir_session& session, uint64_t bytes) {
@@ -51,19 +53,19 @@ bool add_chunk(nadir_session& session, uint64_t bytes) {
 
 // The blocks of the processors in as few pieces as the host can give; smaller ones when memory is fragmented.
 bool add_processor_chunks(nadir_session& session, Failure& failure) {
-    constexpr uint32_t most = NADIR_LARGEST_ALLOCATION / block::bytes;
+    const auto most = static_cast<uint32_t>(NADIR_LARGEST_ALLOCATION / session.block_bytes);
     uint32_t left = session.processor_count;
     uint32_t piece = left < most ? left : most;
     while (left != 0) {
         if (piece > left) {
             piece = left;
         }
-        if (session.chunk_count < max_chunks && add_chunk(session, piece * block::bytes)) {
+        if (session.chunk_count < max_chunks && add_chunk(session, piece * session.block_bytes)) {
             left -= piece;
         } else if (piece > 1 && session.chunk_count < max_chunks) {
             piece /= 2;
         } else {
-            failure.detail[0] = piece * block::bytes;
+            failure.detail[0] = piece * session.block_bytes;
             return false;
         }
     }
@@ -78,8 +80,8 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
     l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest);
-    // The shared chunk itself must be hidden as well: a table per level for each of its ends.
-    l.ept_pages = ept_pages_needed(plan) + 4;
+    // The shared chunk itself must be hidden as well: a table per level for each of its ends, and one above them.
+    l.ept_pages = ept_pages_needed(plan) + 5;
     l.idt = context;
     l.msr_bitmap = l.idt + 1;
     l.hidden = l.msr_bitmap + 1;
@@ -133,8 +135,8 @@ bool map_shared(Vmm& vmm, AddressSpace& space, const SharedLayout& l) {
 }
 
 // A processor's block, without its guard pages.
-bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical) {
-    for (uint64_t i = 0; i < block::pages; ++i) {
+bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical, uint64_t pages) {
+    for (uint64_t i = 0; i < pages; ++i) {
         if (i != block::vmxon && i != block::vmcs &&
             !space.map(reinterpret_cast<uint64_t>(linear) + i * page, physical + i * page, {true, false})) {
             return false;
@@ -143,13 +145,14 @@ bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical) {
     return true;
 }
 
-bool place_vcpus(Vmm& vmm, AddressSpace& space) {
+bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
+    const auto window_pages = static_cast<uint32_t>((block_bytes - block::bytes) / page);
     uint32_t processor = 0;
     for (uint32_t c = 1; c < vmm.chunk_count; ++c) {
-        for (uint64_t at = 0; at + block::bytes <= vmm.chunks[c].bytes; at += block::bytes) {
+        for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
             uint8_t* linear = vmm.chunks[c].address + at;
             const uint64_t physical = vmm.chunks[c].physical + at;
-            if (!map_block(space, linear, physical)) {
+            if (!map_block(space, linear, physical, block_bytes / page)) {
                 return false;
             }
             Vcpu& vcpu = *reinterpret_cast<Vcpu*>(linear + vcpu_offset);
@@ -159,6 +162,7 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space) {
             vcpu.place.vmxon_physical = physical + block::vmxon * page;
             vcpu.place.vmcs_physical = physical + block::vmcs * page;
             vcpu.place.log = reinterpret_cast<nadir_log_record*>(linear + block::log * page);
+            vcpu.window.pool = {linear + block::bytes, physical + block::bytes, window_pages, 0};
             vmm.vcpus[processor++] = &vcpu;
         }
     }
@@ -193,11 +197,13 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
                     Failure& failure) {
     session.chunk_count = 1; // the shared chunk is first in the table and last in time: its size depends on the others
     session.chunks[0] = {};
+    EptPlan plan = make_plan(session, capabilities);
+    session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptWindow::pages * page : 0);
     if (!add_processor_chunks(session, failure)) {
         free_arena(session);
         return false;
     }
-    EptPlan plan = make_plan(session, capabilities);
+    hide_chunks(plan, session);
     const SharedLayout layout = lay_out(session, image, plan);
     const uint64_t bytes = layout.end * page;
     void* memory = bytes <= NADIR_LARGEST_ALLOCATION ? nadir_host_allocate(bytes) : nullptr;
@@ -225,7 +231,7 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     const Chunk& c = vmm.chunks[0];
     plan.hidden[0] = {c.physical, c.bytes};
     plan.hidden_page = c.physical + layout.hidden * page;
-    plan.pool = pool_at(c, layout.ept, layout.ept_pages);
+    plan.pool.start(pool_at(c, layout.ept, layout.ept_pages));
     vmm.ept = plan;
     vmm.idt = reinterpret_cast<uint64_t>(c.address + layout.idt * page);
     vmm.msr_bitmap_physical = c.physical + layout.msr_bitmap * page;
@@ -243,7 +249,8 @@ bool prepare_arena(nadir_session& session, const Image& image) {
 
     PagePool pool = pool_at(c, l.root_tables, l.root_table_pages);
     AddressSpace space{pool, arch::Cr4{vmm.root_cr4}.la57() ? 5u : 4u};
-    if (!map_image(vmm, space, image, l) || !map_shared(vmm, space, l) || !place_vcpus(vmm, space)) {
+    if (!map_image(vmm, space, image, l) || !map_shared(vmm, space, l) ||
+        !place_vcpus(vmm, space, session.block_bytes)) {
         return false;
     }
     vmm.root_cr3 = space.root();

@@ -10,6 +10,7 @@
 #include "core/entry_failure.h"
 #include "core/guest_call.h"
 #include "core/log.h"
+#include "core/memory/second_level.h"
 #include "core/probe.h"
 #include "core/processor_state.h"
 #include "core/root/descriptor_tables.h"
@@ -188,6 +189,8 @@ bool Entering::fill_vmcs() {
         return fail(NADIR_VMWRITE_FAILED, step, error, field);
     }
     vcpu_.vmx_on = 1;
+    // What the processor cached in an earlier run may be of tables that others have changed since.
+    forget_guest_translations(vcpu_);
     if (spoils_entry(session_.options, processor_)) {
         const uint32_t encoding = session_.options.fail_field;
         if (vmx_failed(cpu::vmread_raw(encoding, vcpu_.spoilt), NADIR_VMWRITE_FAILED, step, encoding) ||

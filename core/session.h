@@ -16,6 +16,7 @@ struct nadir_session {
     uint32_t processors_on; // written by one processor at a time: start, stop and hot-plug are serialised by the host
     uint64_t session_bytes;
     uint64_t arena_bytes;
+    uint64_t block_bytes; // of each processor
     uint64_t image_bytes;
     nadir_state final_state; // after stop
     nadir_vmcs failed_entry; // of the last VM entry that failed; source NADIR_VMCS_NONE: none did

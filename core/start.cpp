@@ -114,9 +114,9 @@ void remember_state(nadir_session& session) {
     nadir_state& s = session.final_state;
     s.processors = session.processor_count;
     s.bytes_total = session.session_bytes + session.arena_bytes;
-    s.bytes_per_processor = block::bytes;
+    s.bytes_per_processor = session.block_bytes;
     s.bytes_image = session.image_bytes;
-    s.bytes_ept = uint64_t{session.vmm->ept.pool.used} * 4096;
+    s.bytes_ept = uint64_t{session.vmm->ept.pool.in_use()} * 4096;
     s.physical_address_bits = session.vmm->ept.physical_bits;
     s.vpid = session.vmm->controls.secondary.enable_vpid() ? 1 : 0;
 }
@@ -201,9 +201,12 @@ bool enter_all(nadir_session& session, nadir_report& report) {
 void reset_vcpu(nadir_session& session, uint32_t processor) {
     Vcpu& vcpu = *session.vmm->vcpus[processor];
     const VcpuPlace place = vcpu.place;
+    PagePool window = vcpu.window.pool;
+    window.used = 0;
     __builtin_memset(&vcpu, 0, offsetof(Vcpu, snapshot));
     vcpu.snapshot.source = NADIR_VMCS_NONE;
     vcpu.place = place;
+    vcpu.window.pool = window;
     vcpu.state = NADIR_PROCESSOR_ON;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));
     log(vcpu, Message::log_started, {log_records});

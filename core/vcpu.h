@@ -8,6 +8,7 @@
 #include "arch/segments.h"
 #include "arch/tss.h"
 #include "control/control.h"
+#include "core/memory/ept_window.h"
 #include "core/vmcs_snapshot.h"
 
 namespace nadir::core {
@@ -69,6 +70,11 @@ struct Vcpu {
 
     OwedEvents owed;
 
+    // The second-level translation as this processor has it: up to which page that the tables gave back it has invalidated
+    // (TablePool::epoch; others read it), and what it maps for itself alone.
+    uint64_t tables_seen;
+    EptWindow window;
+
     // Numbers that `nadir stats` shows.
     uint64_t nmi_in_root;
     uint64_t events_reinjected;
@@ -103,7 +109,7 @@ inline constexpr uint64_t stack = 4;       // 2 pages, the vcpu context at their
 inline constexpr uint64_t stack_pages = 2;
 inline constexpr uint64_t log = 6;
 inline constexpr uint64_t pages = 7;
-inline constexpr uint64_t bytes = pages * 4096;
+inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptWindow
 } // namespace block
 
 inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;

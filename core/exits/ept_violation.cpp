@@ -16,12 +16,12 @@ using cpu::vmread;
 
 Outcome ept_violation(Vcpu& vcpu) {
     const uint64_t address = vmread(vmcs::guest_physical_address);
-    const EptResult result = map_on_demand(*vcpu.place.vmm, address);
+    const EptResult result = map_on_demand(vcpu, address);
     if (result == EptResult::no_memory || result == EptResult::beyond_width) {
         return Outcome::unexpected;
     }
     if (result == EptResult::mapped) {
-        log(vcpu, Message::ept_mapped, {address, uint64_t{vcpu.place.vmm->ept.pool.used} * 4});
+        log(vcpu, Message::ept_mapped, {address, uint64_t{vcpu.place.vmm->ept.pool.in_use()} * 4});
     }
     // An IRET that unblocked NMIs faulted: it runs again, so NMIs are to stay blocked. [SDM3 "NMI unblocking due to IRET"]
     const EptViolationQualification qualification{vmread(vmcs::exit_qualification)};

@@ -120,7 +120,7 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::log_position: return about_processor<log_position>(vcpu, number, argument);
     case Hypercall::read_log: return about_processor<read_log>(vcpu, number, argument);
     case Hypercall::read_vmcs: return about_processor<read_vmcs>(vcpu, number, argument);
-    case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.used} * 4096); return Outcome::advance;
+    case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.in_use()} * 4096); return Outcome::advance;
     case Hypercall::provoke:
         if (vmm.options.allow_provoke != 0 && provoke(vcpu, number)) {
             return Outcome::retry;

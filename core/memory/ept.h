@@ -3,15 +3,19 @@
 // the MTRRs give it, except for our own memory, behind which lies one empty page, and for what a host moved.
 //
 // Leaves are as large as they can be: 1 GiB where the processor has it, the type is uniform and nothing of ours is inside;
-// else 2 MiB, else 4 KiB. The first 512 GiB are built at the start; what lies above is built by 512 GiB (1 GiB without
-// 1 GiB pages) when the guest first touches it, since most of a wide physical address space is never touched.
+// else 2 MiB, else 4 KiB. The first 512 GiB, and wherever our own memory lies, are built at the start; what lies above is
+// built by 512 GiB (1 GiB without 1 GiB pages) when the guest first touches it, since most of a wide physical address
+// space is never touched.
+//
+// Whoever changes the tables holds a lock: one at a time. Processors walk them all the while, so every entry is written at
+// once and a table is complete before an entry points to it.
 #pragma once
 
 #include <cstdint>
 
 #include "arch/vmx/ept.h"
 #include "core/memory/memory_types.h"
-#include "core/memory/page_pool.h"
+#include "core/memory/table_pool.h"
 
 namespace nadir::core {
 
@@ -37,7 +41,7 @@ struct EptPlan {
     uint32_t hidden_count;
     HiddenRange hidden[most_hidden];
     uint64_t hidden_page; // physical address of the page that stands for our memory
-    PagePool pool;
+    TablePool pool;
     uint64_t root; // physical address of the PML4
 };
 
@@ -51,14 +55,21 @@ enum class EptResult : uint8_t {
 // How many pages the tables of this plan need at the start, for `plan.pool`, with a reserve for what is built later.
 uint32_t ept_pages_needed(const EptPlan& plan);
 
+// Can the guest touch so many different parts that the reserve does not suffice? Then each processor needs a window
+// (core/memory/ept_window.h).
+bool ept_may_outgrow_pool(const EptPlan& plan);
+
 // Builds what is built at the start. plan.pool must be set. False when the pool does not suffice.
 bool ept_build(EptPlan& plan);
 
-// Maps what lies around a guest-physical address that isn't mapped yet. Root mode, any number of processors at a time.
+// The entry that maps an address: a leaf, or one that is not present.
+arch::EptEntry ept_lookup(const EptPlan& plan, uint64_t address);
+
+// Maps what lies around a guest-physical address that isn't mapped yet.
 EptResult ept_map(EptPlan& plan, uint64_t address);
 
-// Gives every existing leaf the type that plan.mtrr says now, splitting where it must; for changed MTRRs. The caller
-// invalidates. False when the pool does not suffice: then what could not be split is UC.
+// Gives every existing leaf the type that plan.mtrr says now: splits where it must, joins where a larger leaf will do and
+// gives the pages back. The caller invalidates. False when the pool does not suffice: then what could not be split is UC.
 bool ept_refresh_types(EptPlan& plan);
 
 } // namespace nadir::core

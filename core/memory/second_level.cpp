@@ -3,6 +3,7 @@
 
 #include "arch/msr/index.h"
 #include "arch/msr/vmx_capabilities.h"
+#include "arch/vmx/fields.h"
 #include "core/log.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
@@ -60,39 +61,90 @@ private:
     Vmm& vmm_;
 };
 
+// The page that the tables gave back last of those that no processor may still have cached. One that is not in VMX operation
+// invalidates before it enters (core/enter.cpp), and one that is stopped for good never enters again.
+uint64_t invalidated_by_all(const Vmm& vmm) {
+    uint64_t epoch = vmm.ept.pool.epoch;
+    for (uint32_t i = 0; i < vmm.processor_count; ++i) {
+        const Vcpu& vcpu = *vmm.vcpus[i];
+        const uint64_t seen = __atomic_load_n(&vcpu.tables_seen, __ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&vcpu.vmx_on, __ATOMIC_ACQUIRE) != 0 &&
+            __atomic_load_n(&vcpu.state, __ATOMIC_ACQUIRE) != NADIR_PROCESSOR_DEAD && seen < epoch) {
+            epoch = seen;
+        }
+    }
+    return epoch;
+}
+
+arch::Eptp eptp_of(const Vcpu& vcpu) {
+    const arch::Eptp shared = vcpu.place.vmm->eptp;
+    return vcpu.window.in_use() ? arch::Eptp{shared}.set_address(vcpu.window.root) : shared;
+}
+
 // Processors change their MTRRs at the same time, each with the same values in the end.
-bool refresh_types(Vmm& vmm) {
+bool refresh_types(Vcpu& vcpu) {
+    Vmm& vmm = *vcpu.place.vmm;
     const EptLock lock{vmm};
+    vmm.ept.pool.invalidated = invalidated_by_all(vmm);
     vmm.ept.mtrr = read_mtrrs(vmm.capabilities.mtrr());
+    ept_window_clear(vmm.ept, vcpu.window);
     return ept_refresh_types(vmm.ept);
+}
+
+// The processor's own tables help out.
+bool map_in_window(Vcpu& vcpu, uint64_t address) {
+    {
+        Vmm& vmm = *vcpu.place.vmm;
+        const EptLock lock{vmm};
+        if (!ept_window_map(vmm.ept, vcpu.window, address)) {
+            return false;
+        }
+    }
+    cpu::vmwrite(arch::vmcs::eptp, eptp_of(vcpu));
+    forget_guest_translations(vcpu);
+    return true;
+}
+
+EptResult map_for_all(Vmm& vmm, uint64_t address) {
+    const EptLock lock{vmm};
+    vmm.ept.pool.invalidated = invalidated_by_all(vmm);
+    return ept_map(vmm.ept, address);
 }
 
 } // namespace
 
-EptResult map_on_demand(Vmm& vmm, uint64_t address) {
-    const EptLock lock{vmm};
-    return ept_map(vmm.ept, address);
+EptResult map_on_demand(Vcpu& vcpu, uint64_t address) {
+    const EptResult result = map_for_all(*vcpu.place.vmm, address);
+    if (result == EptResult::beyond_width || (result != EptResult::no_memory && !vcpu.window.in_use())) {
+        return result;
+    }
+    return map_in_window(vcpu, address) ? EptResult::mapped : EptResult::no_memory;
 }
 
 void follow_mtrrs(Vcpu& vcpu) {
-    Vmm& vmm = *vcpu.place.vmm;
-    if (!refresh_types(vmm)) {
-        log(vcpu, Message::ept_pool_empty, {vmm.ept.pool.pages});
+    if (!refresh_types(vcpu)) {
+        log(vcpu, Message::ept_pool_empty, {vcpu.place.vmm->ept.pool.pages});
     }
     forget_translations(vcpu);
 }
 
-void forget_translations(const Vcpu& vcpu) {
+void forget_guest_translations(Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
+    const uint64_t seen = __atomic_load_n(&vmm.ept.pool.epoch, __ATOMIC_ACQUIRE);
     const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
     const bool single = capability.invept_single_context();
     (void)cpu::invept(single ? arch::InveptType::single_context : arch::InveptType::all_context,
-                      arch::InveptDescriptor{vmm.eptp.value, 0});
+                      arch::InveptDescriptor{eptp_of(vcpu).value, 0});
     if (vmm.controls.secondary.enable_vpid()) {
         (void)cpu::invvpid(capability.invvpid_single_context() ? arch::InvvpidType::single_context
                                                                : arch::InvvpidType::all_context,
                            arch::InvvpidDescriptor{1, 0});
     }
+    __atomic_store_n(&vcpu.tables_seen, seen, __ATOMIC_RELEASE);
+}
+
+void forget_translations(Vcpu& vcpu) {
+    forget_guest_translations(vcpu);
     // Root mode's own (VPID 0), which may stem from the system's page tables: a change of CR4.PGE drops all of them.
     const arch::Cr4 cr4 = cpu::read_cr4();
     cpu::write_cr4(arch::Cr4{cr4}.set_pge(!cr4.pge()));

@@ -12,13 +12,16 @@ namespace nadir::core {
 MtrrValues read_mtrrs(bool supported);
 
 // Root mode: the guest touched an address that isn't mapped yet. One processor at a time changes the tables.
-EptResult map_on_demand(Vmm& vmm, uint64_t address);
+EptResult map_on_demand(Vcpu& vcpu, uint64_t address);
 
 // Root mode: the guest changed an MTRR on this processor. As the manual's procedure has every processor change its own in
 // turn, each comes here and forgets its own translations; the tables are shared. [SDM3 "MTRR Considerations in MP Systems"]
 void follow_mtrrs(Vcpu& vcpu);
 
-// Root mode: everything that this processor may have cached for the guest or for root mode is dropped.
-void forget_translations(const Vcpu& vcpu);
+// VMX root operation: everything that this processor may have cached for the guest is dropped.
+void forget_guest_translations(Vcpu& vcpu);
+
+// Root mode: the same, and what it may have cached for root mode.
+void forget_translations(Vcpu& vcpu);
 
 } // namespace nadir::core

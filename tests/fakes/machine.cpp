@@ -108,6 +108,9 @@ cpu::LaunchResult Machine::launch(uint64_t rsp_field, uint64_t rip_field) {
         return *status == cpu::VmxStatus::failed_valid ? cpu::LaunchResult::failed_valid
                                                        : cpu::LaunchResult::failed_invalid;
     }
+    if (now().may_cache_old_ept) {
+        fault("VMLAUNCH while tables of an earlier run may be in the processor's caches");
+    }
     if (vmcs().launched) {
         fault("VMLAUNCH of a launched VMCS");
     }

@@ -67,7 +67,8 @@ struct Processor {
     std::array<uint64_t, 16> general{};
     std::map<std::pair<uint32_t, uint32_t>, cpu::CpuidResult> cpuid;
 
-    bool guest = false; // in VMX non-root operation
+    bool guest = false;            // in VMX non-root operation
+    bool may_cache_old_ept = true; // no INVEPT in VMX operation so far
     uint64_t vmxon_region = 0;
     uint64_t current_vmcs = no_vmcs;
     std::vector<Injection> injected;

@@ -83,6 +83,7 @@ VmxStatus vmxon(uint64_t physical) {
         return VmxStatus::failed_invalid;
     }
     state().vmx = true;
+    machine->now().may_cache_old_ept = true;
     machine->now().vmxon_region = physical;
     machine->now().current_vmcs = fake::Processor::no_vmcs;
     return VmxStatus::succeeded;
@@ -191,6 +192,7 @@ void vmwrite_or_throw(uint32_t encoding, uint64_t value) {
 
 VmxStatus invept(InveptType type, const InveptDescriptor& descriptor) {
     need_vmx("INVEPT");
+    machine->now().may_cache_old_ept = false;
     machine->journal.push_back("INVEPT " + std::to_string(static_cast<uint64_t>(type)) + " " +
                                std::to_string(descriptor.eptp));
     return VmxStatus::succeeded;

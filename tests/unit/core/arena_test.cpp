@@ -206,6 +206,28 @@ TEST_F(Arena, AnywhereInPhysicalMemory) {
     }
 }
 
+// Where the guest can touch more parts than there is room for, each processor has pages for tables of its own.
+TEST_F(Arena, WideAddressesGiveEachProcessorAWindow) {
+    make();
+    EXPECT_EQ(own.block_bytes, core::block::bytes);
+    EXPECT_FALSE(own.vmm->vcpus[0]->window.exists());
+    core::free_arena(own);
+    own.arena_bytes = 0;
+    capabilities.leaf_80000008.eax = 0x3030; // 48 bits
+    make();
+    EXPECT_EQ(own.block_bytes, core::block::bytes + core::EptWindow::pages * 4096);
+    for (uint32_t i = 0; i < 3; ++i) {
+        const core::PagePool& pool = own.vmm->vcpus[i]->window.pool;
+        EXPECT_EQ(pool.pages, core::EptWindow::pages);
+        EXPECT_EQ(reinterpret_cast<uint64_t>(pool.base), own.vmm->vcpus[i]->place.block + core::block::bytes);
+        for (uint64_t at = 0; at < uint64_t{pool.pages} * 4096; at += 4096) {
+            EXPECT_TRUE(is_data(pool.base + at));
+            EXPECT_EQ(pool.physical + at, machine.memory.physical_of(pool.base + at));
+            EXPECT_EQ(guest(pool.physical + at)->physical, own.vmm->ept.hidden_page);
+        }
+    }
+}
+
 TEST_F(Arena, Idts) {
     make();
     const auto* page = reinterpret_cast<const uint8_t*>(own.vmm->idt);

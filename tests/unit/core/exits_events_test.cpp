@@ -7,6 +7,7 @@
 #include "core/exits/handlers.h"
 #include "core/memory/second_level.h"
 #include "core/owed_events.h"
+#include "tests/fakes/ept_walk.h"
 #include "tests/unit/core/root_fixture.h"
 
 namespace nadir::test {
@@ -180,7 +181,7 @@ protected:
         pool = machine.memory.allocate(16 * 4096);
         vmm.ept.physical_bits = 46;
         vmm.ept.large_1g = true;
-        vmm.ept.pool = {pool, machine.memory.physical_of(pool), 16, 0};
+        vmm.ept.pool.start({pool, machine.memory.physical_of(pool), 16, 0});
         EXPECT_TRUE(core::ept_build(vmm.ept));
     }
     Outcome violate(uint64_t address, uint64_t qualification = 0x181) {
@@ -211,6 +212,36 @@ TEST_F(EptViolation, WhatCanNotBeMappedIsReported) {
     EXPECT_EQ(vmm.ept_lock, 0u);
 }
 
+// The pool of all is empty: this processor goes on with tables of its own.
+TEST_F(EptViolation, WithAnEmptyPoolTheProcessorHelpsItself) {
+    uint8_t* own = machine.memory.allocate(core::EptWindow::pages * 4096);
+    vcpu.window.pool = {own, machine.memory.physical_of(own), core::EptWindow::pages, 0};
+    vmm.eptp = arch::Eptp{vmm.ept.root | 0x1E};
+    vmm.ept.pool.pages = vmm.ept.pool.used;
+    const auto seen = [&](uint64_t address) {
+        return fake::walk_ept(field(vmcs::eptp) & ~uint64_t{0xFFF}, address, 46, [this](uint64_t physical) {
+            return reinterpret_cast<const uint64_t*>(machine.memory.linear_of(physical));
+        });
+    };
+    for (uint64_t region = 1; region < 128; ++region) {
+        machine.journal.clear();
+        EXPECT_EQ(violate(region << 39), Outcome::retry);
+        ASSERT_TRUE(seen(region << 39).has_value()) << region;
+        EXPECT_EQ(seen(region << 39)->physical, region << 39);
+        EXPECT_EQ(seen(0)->physical, 0u);
+        EXPECT_EQ(field(vmcs::eptp), vcpu.window.root | 0x1E);
+        EXPECT_NE(vcpu.window.root, vmm.ept.root);
+        ASSERT_FALSE(machine.journal.empty());
+        EXPECT_EQ(machine.journal.front().substr(0, 6), "INVEPT") << "its pages are used again";
+    }
+    EXPECT_EQ(vmm.ept_lock, 0u);
+    // When there is room for all again, this processor takes it over.
+    vmm.ept.pool.pages += 1;
+    EXPECT_EQ(violate(5ull << 39), Outcome::retry);
+    EXPECT_EQ(seen(5ull << 39)->physical, 5ull << 39);
+    EXPECT_EQ(core::ept_lookup(vmm.ept, 5ull << 39).address(), 5ull << 39);
+}
+
 TEST_F(EptViolation, AnEventInDeliveryIsDeliveredAgain) {
     field(vmcs::idt_vectoring_information) = 0x8000'0030;
     violate(far, 0x1181);
@@ -238,7 +269,7 @@ TEST_F(EptViolation, TheSamePlaceFromManyProcessors) {
             while (ready < failed.size()) {
             }
             for (uint64_t region = 1; region <= 10; ++region) {
-                failed[t] |= core::map_on_demand(vmm, region << 39) == core::EptResult::no_memory;
+                failed[t] |= core::map_on_demand(vcpu, region << 39) == core::EptResult::no_memory;
             }
         });
     }

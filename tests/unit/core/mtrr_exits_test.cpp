@@ -14,7 +14,7 @@ protected:
         uint8_t* pool = machine.memory.allocate(pages * 4096);
         vmm.ept.physical_bits = 39;
         vmm.ept.large_1g = true;
-        vmm.ept.pool = {pool, machine.memory.physical_of(pool), pages, 0};
+        vmm.ept.pool.start({pool, machine.memory.physical_of(pool), pages, 0});
         vmm.ept.mtrr = core::read_mtrrs(true);
         EXPECT_TRUE(core::ept_build(vmm.ept));
     }
@@ -108,6 +108,42 @@ TEST_F(Mtrrs, ARefusedWriteChangesNothing) {
     EXPECT_EQ(write(0x23F, 0), Outcome::general_protection);
     EXPECT_TRUE(machine.journal.empty());
     EXPECT_TRUE(messages().empty());
+}
+
+// Another processor that may still have a joined table in its caches.
+TEST_F(Mtrrs, APageIsFreeAgainWhenEachProcessorHasFollowed) {
+    core::Vcpu other{};
+    other.place.vmm = &vmm;
+    other.vmx_on = 1;
+    core::Vcpu* both[] = {&vcpu, &other};
+    vmm.vcpus = both;
+    vmm.processor_count = 2;
+    const auto split_and_join = [&](uint64_t gigabyte) {
+        write(0x202, gigabyte * gib | 1);
+        write(0x203, 0x7F'FFE0'0800); // 2 MiB
+        EXPECT_EQ(type(gigabyte * gib), 1u);
+        write(0x203, 0);
+        EXPECT_EQ(type(gigabyte * gib), 6u);
+    };
+    const uint32_t at_start = vmm.ept.pool.used;
+    split_and_join(5);
+    split_and_join(6);
+    EXPECT_EQ(vmm.ept.pool.used, at_start + 2) << "the other has not invalidated";
+    EXPECT_EQ(vcpu.tables_seen, 2u);
+    core::forget_guest_translations(other);
+    EXPECT_EQ(other.tables_seen, 2u);
+    split_and_join(7);
+    split_and_join(8);
+    EXPECT_EQ(vmm.ept.pool.used, at_start + 2);
+    // One that is out of VMX operation, or will never enter again, has nothing to forget.
+    for (const auto& [vmx_on, state] : {std::pair{0u, NADIR_PROCESSOR_OFF}, std::pair{1u, NADIR_PROCESSOR_DEAD}}) {
+        other.vmx_on = vmx_on;
+        other.state = static_cast<uint32_t>(state);
+        for (uint64_t i = 0; i < 4; ++i) {
+            split_and_join(9 + i);
+        }
+    }
+    EXPECT_EQ(vmm.ept.pool.used, at_start + 2);
 }
 
 } // namespace

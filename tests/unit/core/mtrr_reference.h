@@ -3,9 +3,9 @@
 // to compare with. [SDM3 "Memory Type Range Registers (MTRRs)"] [SDM3 "MTRR Precedences"]
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <random>
-#include <set>
 
 #include "core/memory/memory_types.h"
 
@@ -42,27 +42,38 @@ inline uint8_t reference_type(const core::MtrrValues& m, uint64_t address) {
     if (address < 0x10'0000 && (m.capability.value & (1u << 8)) != 0 && (def & (1u << 10)) != 0) {
         return reference_fixed_type(m, address);
     }
-    std::set<uint8_t> types;
+    unsigned types = 0; // a bit for each that a range gives
     for (uint32_t i = 0; i < m.variable_count; ++i) {
         const uint64_t base = m.base[i].value & 0x000F'FFFF'FFFF'F000;
         const uint64_t mask = m.mask[i].value & 0x000F'FFFF'FFFF'F000;
         if ((m.mask[i].value & (1u << 11)) != 0 && (address & mask) == (base & mask)) {
-            types.insert(static_cast<uint8_t>(m.base[i].value));
+            types |= 1u << (m.base[i].value & 7);
         }
     }
-    if (types.empty()) {
+    if (types == 0) {
         return static_cast<uint8_t>(def);
     }
-    if (types.size() == 1) {
-        return *types.begin();
+    if ((types & (types - 1)) == 0) {
+        return static_cast<uint8_t>(std::countr_zero(types));
     }
-    if (types.contains(uc)) {
+    if ((types & 1u << uc) != 0) {
         return uc;
     }
-    if (types == std::set<uint8_t>{wt, wb}) {
+    if (types == (1u << wt | 1u << wb)) {
         return wt;
     }
     return uc; // undefined; the core's choice
+}
+
+// The type changes at multiples of this only.
+inline uint64_t reference_granularity(const core::MtrrValues& m, uint64_t address) {
+    uint64_t bits = uint64_t{1} << 51;
+    for (uint32_t i = 0; i < m.variable_count; ++i) {
+        if ((m.mask[i].value & (1u << 11)) != 0) {
+            bits |= m.mask[i].value & 0x000F'FFFF'FFFF'F000;
+        }
+    }
+    return address < 0x20'0000 ? 0x1000 : bits & -bits;
 }
 
 class RandomMtrrs {
