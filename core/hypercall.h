@@ -13,8 +13,8 @@
 namespace nadir::core {
 
 enum class Hypercall : uint64_t {
-    confirm = 1, // flushes what this processor may remember of the time before; answers its number and signature
-    leave = 2,   // returns outside VMX operation
+    confirm = 1,          // flushes what this processor may remember of the time before; answers its number
+    leave = 2,            // returns outside VMX operation
     read_statistics = 3,  // RDX processor, RSI first word of struct nadir_statistics
     log_position = 4,     // RDX processor; first word: sequence number of the next record
     read_log = 5,         // RDX processor, RSI sequence number; the words are the record; NADIR_BAD_ARGUMENT: not there

@@ -113,7 +113,6 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::confirm:
         forget_translations(vcpu);
         answer(vcpu, 0, vcpu.place.processor);
-        answer(vcpu, 1, vmm_signature);
         return Outcome::advance;
     case Hypercall::leave: return Outcome::leave;
     case Hypercall::read_statistics: return about_processor<read_statistics>(vcpu, number, argument);
