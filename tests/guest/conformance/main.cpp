@@ -16,7 +16,10 @@ struct Part {
     const char* (*run)(const Options& options);
 };
 
-constexpr Part parts[] = {{"trace", run_trace}, {"nmi", run_nmi}, {"triple", run_triple}, {"soak", run_soak}};
+constexpr Part parts[] = {
+    {"trace", run_trace}, {"nmi", run_nmi},   {"triple", run_triple}, {"soak", run_soak},
+    {"types", run_types}, {"scan", run_scan}, {"far", run_far},
+};
 
 const Part* find(const char* name) {
     for (const Part& part : parts)
@@ -34,10 +37,14 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     // The 8259s would deliver the timer's interrupts on exception vectors once a part enables interrupts.
     out8(0x21, 0xFF);
     out8(0xA1, 0xFF);
-    const Options options = parse_options(handover->command_line);
+    Options options = parse_options(handover->command_line);
+    options.own_start = handover->region_start;
+    options.own_end = handover->region_end;
     const Part* part = find(options.part);
     if (part == nullptr || options.unknown)
-        finish(false, "give a part (trace, nmi, triple, soak) and, where it takes them, seed=, count=, detail=");
+        finish(false,
+               "give a part (trace, nmi, triple, soak, types, scan, far) and, where it takes them, seed=, count=, "
+               "detail=, top=, find=");
     print("@@ part %s on %u processors\n", part->name, processor_count());
     const char* why = part->run(options);
     finish(why == nullptr, why != nullptr ? why : "");

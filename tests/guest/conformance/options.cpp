@@ -14,6 +14,15 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return read(value, options.count);
     if (same(key, "detail"))
         return read(value, options.detail);
+    if (same(key, "top"))
+        return read(value, options.top);
+    if (same(key, "find")) {
+        u64 word;
+        if (options.words == Options::most_words || !read(value, word))
+            return false;
+        options.find[options.words++] = disguise(word);
+        return true;
+    }
     if (same(key, "below")) // read by hosts/bare/entry/prepare.cpp
         return true;
     // The part is the word that stands alone; a second one is too many.

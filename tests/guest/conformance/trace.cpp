@@ -59,6 +59,7 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
     trace_user();
     trace_wrap();
     trace_tlb();
+    trace_alias();
     trace_kept_state();
     trace_delivery();
     restore_local_apic(spurious);
@@ -70,6 +71,7 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
 const char* run_trace(const Options&) {
     for (u32 i = 0; i < processor_count(); ++i)
         run_on(i, trace_all, nullptr);
+    trace_alias_on_all();
     sweep_msrs();
     return nullptr;
 }

@@ -40,6 +40,8 @@ void trace_kept_state();   // vector registers, IA32_DEBUGCTL, IA32_XSS, MTRRs, 
 void trace_delivery();     // faults while a fault is delivered, string I/O, HLT until the timer
 void trace_wrap();         // instructions that end at 4 GiB
 void trace_tlb();          // what makes the processor forget translations
+void trace_alias();        // code written by another address
+void trace_alias_on_all();
 void sweep_msrs();
 
 } // namespace nadir::conformance
