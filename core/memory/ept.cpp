@@ -39,15 +39,6 @@ uint32_t parts_kept(const EptPlan& plan) {
 
 void write_entry(uint64_t& place, EptEntry entry) { __atomic_store_n(&place, entry.value, __ATOMIC_RELEASE); }
 
-bool has_only_leaves(unsigned level, const uint64_t* table) {
-    for (unsigned i = 0; i < ept_entries; ++i) {
-        if (!EptEntry{table[i]}.is_leaf(level)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 bool refresh(EptPlan& plan, unsigned level, uint64_t address, uint64_t* table);
 
 // An entry that points to a table: what is below, and whether it is still needed. While the MTRRs are off everything is
@@ -55,11 +46,10 @@ bool refresh(EptPlan& plan, unsigned level, uint64_t address, uint64_t* table);
 // tables will be wanted in a moment. [SDM3 "MTRR Considerations in MP Systems"]
 bool refresh_table(EptPlan& plan, unsigned level, uint64_t address, uint64_t& place) {
     const uint64_t physical = EptEntry{place}.address();
-    uint64_t* below = plan.pool.at(physical);
-    const bool complete = refresh(plan, level - 1, address, below);
+    const bool complete = refresh(plan, level - 1, address, plan.pool.at(physical));
     const EptChoice choice = choose_ept_entry(plan, level, address);
-    if (choice.kind == EptChoice::Kind::leaf && plan.mtrr.default_type.enable() && plan.pool.can_give_back() &&
-        has_only_leaves(level - 1, below)) {
+    // When tables below had to stay because no more can be remembered, this one stays, too.
+    if (choice.kind == EptChoice::Kind::leaf && plan.mtrr.default_type.enable() && plan.pool.can_give_back()) {
         write_entry(place, choice.entry);
         plan.pool.give_back(physical);
     }

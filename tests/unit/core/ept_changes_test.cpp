@@ -140,6 +140,23 @@ TEST(EptChanges, ManyChangesDoNotUseUpThePool) {
     t.expect_all_right();
 }
 
+// More tables become needless at once than can be remembered.
+TEST(EptChanges, WhatCannotBeRememberedStaysInUse) {
+    Tables t{39};
+    t.plan.mtrr = pc_mtrrs();
+    t.give_pool(core::ept_pages_needed(t.plan) + 64);
+    ASSERT_TRUE(core::ept_build(t.plan));
+    const uint32_t before = t.plan.pool.in_use();
+    set_range(t.plan.mtrr, 1, 5 * gib, kib4, 1);
+    t.plan.mtrr.mask[1].value &= ~(uint64_t{31} << 21); // a page in each of 32 times 2 MiB
+    ASSERT_TRUE(core::ept_refresh_types(t.plan));
+    EXPECT_EQ(t.plan.pool.in_use(), before + 33);
+    t.plan.mtrr = pc_mtrrs();
+    ASSERT_TRUE(core::ept_refresh_types(t.plan));
+    EXPECT_EQ(t.plan.pool.in_use(), before + 33 - core::TablePool::most_returned);
+    t.expect_all_right();
+}
+
 // A guest that changes them on one processor only, so that the others never invalidate: nothing worse than slow memory.
 TEST(EptChanges, WhenTheOthersNeverInvalidateMemoryBecomesUncacheable) {
     Tables t{40};

@@ -232,7 +232,8 @@ TEST_F(EptViolation, WithAnEmptyPoolTheProcessorHelpsItself) {
         EXPECT_EQ(field(vmcs::eptp), vcpu.window.root | 0x1E);
         EXPECT_NE(vcpu.window.root, vmm.ept.root);
         ASSERT_FALSE(machine.journal.empty());
-        EXPECT_EQ(machine.journal.front().substr(0, 6), "INVEPT") << "its pages are used again";
+        EXPECT_EQ(machine.journal.front(), "INVEPT 1 " + std::to_string(field(vmcs::eptp)))
+            << "its pages are used again";
     }
     EXPECT_EQ(vmm.ept_lock, 0u);
     // When there is room for all again, this processor takes it over.

@@ -146,5 +146,16 @@ TEST_F(Mtrrs, APageIsFreeAgainWhenEachProcessorHasFollowed) {
     EXPECT_EQ(vmm.ept.pool.used, at_start + 2);
 }
 
+TEST_F(Mtrrs, AProcessorsOwnTablesAreMadeAnew) {
+    uint8_t* own = machine.memory.allocate(core::EptWindow::pages * 4096);
+    vcpu.window.pool = {own, machine.memory.physical_of(own), core::EptWindow::pages, 0};
+    ASSERT_TRUE(core::ept_window_map(vmm.ept, vcpu.window, 5 * gib));
+    vcpu.window.pool.used = 5;
+    machine.journal.clear();
+    write(0x2FF, 0xC00);
+    EXPECT_EQ(vcpu.window.pool.used, 1u);
+    EXPECT_EQ(machine.journal.front(), "INVEPT 1 " + std::to_string(vcpu.window.root)) << "they are what it uses";
+}
+
 } // namespace
 } // namespace nadir::test
