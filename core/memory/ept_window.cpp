@@ -57,10 +57,8 @@ void ept_window_clear(const EptPlan& plan, EptWindow& window) {
         return;
     }
     __builtin_memset(window.pool.base, 0, uint64_t{window.pool.pages} * 4096);
-    window.pool.used = 0;
-    const PagePool::Page page = window.pool.take();
-    __builtin_memcpy(page.entries, plan.pool.at(plan.root), 4096);
-    window.root = page.physical;
+    window.pool.used = 1; // the PML4
+    __builtin_memcpy(top_table(window), plan.pool.at(plan.root), 4096);
 }
 
 bool ept_window_map(const EptPlan& plan, EptWindow& window, uint64_t address) {
