@@ -44,15 +44,15 @@ finish() { section log; dmesg | grep 'nadir:'; section trouble
 
 
 @functools.cache
-def snapshot_module() -> Path:
-    """nadir_snapshot.ko for the kernel that the tests boot, made now unless it is up to date."""
-    build = ROOT / "build" / "snapshot"
-    command = ["make", "-C", str(ROOT / "tests/linux/snapshot"), f"BUILD={build}", f"KDIR={debian.headers()}"]
+def helper_module(name: str) -> Path:
+    """nadir_<name>.ko of the folder <name> for the kernel that the tests boot, made now unless it is up to date."""
+    build = ROOT / "build" / name
+    command = ["make", "-C", str(ROOT / "tests/linux" / name), f"BUILD={build}", f"KDIR={debian.headers()}"]
     with only_one(build.name):
         result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}")
-    return build / "nadir_snapshot.ko"
+    return build / f"nadir_{name}.ko"
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
     programs: names in programs/, "nadir" for the tool, and "conformance".
     """
     initrd = Initrd()
-    for path in (product.module(), snapshot_module(), *modules):
+    for path in (product.module(), helper_module("snapshot"), *modules):
         initrd.module(path)
     for name in programs:
         make = {"nadir": product.tool, "conformance": built.conformance}.get(name)
