@@ -37,7 +37,12 @@ bool cr0_refused(Cr0 wanted) {
     if (!wanted.wp() && cr4.cet()) {
         return true;
     }
-    return !wanted.pg() && (cr4.pcide() || guest_in_64_bit_mode());
+    if (!wanted.pg()) {
+        return cr4.pcide() || guest_in_64_bit_mode();
+    }
+    // Paging comes, and with LME it is IA-32e paging. [SDM3 "Initializing IA-32e Mode"]
+    const bool long_mode_comes = !vmread(vmcs::guest_cr0).pg() && vmread(vmcs::guest_efer).lme();
+    return long_mode_comes && (!cr4.pae() || vmread(vmcs::guest_cs_access_rights).l());
 }
 
 // The same for MOV to CR4.

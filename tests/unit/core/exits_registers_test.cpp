@@ -74,6 +74,17 @@ TEST_F(ControlRegisters, PagingCanNotBeSwitchedOffIn64BitModeOrWithPcids) {
     EXPECT_TRUE(refused(0, cr0 & ~(ne | pg))) << "PCIDE";
 }
 
+TEST_F(ControlRegisters, PagingWithLmeNeedsPaeAndNo64BitSegment) {
+    set_64_bit(false, true);
+    field(vmcs::guest_cr0) &= ~pg;
+    EXPECT_EQ(move(0, cr0 & ~ne), Outcome::retry);
+    field(vmcs::guest_cr4) &= ~pae;
+    EXPECT_TRUE(refused(0, cr0 & ~ne)) << "LME without PAE";
+    field(vmcs::guest_cr4) = (field(vmcs::guest_cr4) | pae) & ~pcide;
+    set_64_bit(true, true);
+    EXPECT_TRUE(refused(0, cr0 & ~ne)) << "CS.L";
+}
+
 TEST_F(ControlRegisters, WriteProtectStaysWithCet) {
     field(vmcs::guest_cr4) |= cet;
     EXPECT_TRUE(refused(0, cr0 & ~(ne | wp)));
