@@ -16,6 +16,8 @@ CATALOGUE = sources.ROOT / "docs" / "fidelity.md"
 STATES = ("tested", "intended difference", "not in the emulator", "open")
 CASES = 70
 SHORTEST_REASON = 40
+# What a kernel's trace lines begin with, and its folder in tests/guest.
+TRACES = {"exits": "conformance", "modes": "modes"}
 ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (.*?) ?\| (.*?) ?\|$")
 
 
@@ -38,28 +40,30 @@ def google_tests() -> frozenset[str]:
 
 
 @cache
-def trace_words() -> frozenset[str]:
-    """The strings of which the conformance kernel makes the beginnings of its trace's lines, up to the colon."""
+def trace_words(kind: str) -> frozenset[str]:
+    """The strings of which a kernel makes the beginnings of its trace's lines, up to the colon."""
     found = set()
-    for path in (sources.ROOT / "tests/guest/conformance").glob("*.cpp"):
+    folder = sources.ROOT / "tests/guest" / TRACES[kind]
+    for path in (*folder.glob("*.cpp"), *folder.glob("*.h")):
         for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', path.read_text()):
-            found.add(text.removeprefix("exits ").partition(":")[0].strip())
+            found.add(text.removeprefix(f"{kind} ").partition(":")[0].strip())
     return frozenset(found - {""})
 
 
-def is_trace_line(label: str, parts: int = 3) -> bool:
+def is_trace_line(kind: str, label: str, parts: int = 3) -> bool:
     """One of those strings, or some in a row: what a probe is about (perhaps with %s), and what it is."""
-    words = trace_words()
+    words = trace_words(kind)
     if label in words:
         return True
     return parts > 1 and any(
-        {label[:at], f"{label[:at]} %s"} & words and is_trace_line(label[at + 1:], parts - 1)
+        {label[:at], f"{label[:at]} %s"} & words and is_trace_line(kind, label[at + 1:], parts - 1)
         for at, letter in enumerate(label) if letter == " ")
 
 
 def exists(name: str) -> bool:
-    if name.startswith("exits: "):
-        return is_trace_line(name.removeprefix("exits: "))
+    kind, colon, label = name.partition(": ")
+    if colon and kind in TRACES:
+        return is_trace_line(kind, label)
     if "::" in name:
         file, _, function = name.partition("::")
         path = sources.ROOT / file
@@ -105,6 +109,9 @@ def test_the_counts_at_the_head_agree():
     ("exits: no such line", False),
     ("exits: user", True),
     ("exits: user nothing", False),
+    ("modes: real mode cpuid 1", True),
+    ("modes: pae pointers cr3", True),
+    ("modes: pae pointers nothing", False),
 ])
 def test_names_are_looked_up(name, there):
     assert exists(name) == there
