@@ -18,10 +18,11 @@ constexpr uint64_t page = 4096;
 constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
 
 // Page-table pages for root mode: per level at most one table per contiguous range, and one more where a range crosses a
-// boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB.
-uint32_t root_tables_needed(uint32_t ranges, uint64_t largest) {
+// boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB. The processors' windows lie apart.
+uint32_t root_tables_needed(uint32_t ranges, uint64_t largest, uint32_t processors) {
     const uint32_t lowest = static_cast<uint32_t>(largest / (2u << 20)) + 2;
-    return 2 + ranges * (lowest + 2);
+    const uint32_t windows = 3 + (processors + 511) / 512;
+    return 2 + ranges * (lowest + 2) + windows;
 }
 
 EptPlan make_plan(const nadir_session& session, const arch::Capabilities& capabilities) {
@@ -79,7 +80,7 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     for (uint32_t i = 1; i < session.chunk_count; ++i) {
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
-    l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest);
+    l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest, session.processor_count);
     // The shared chunk itself must be hidden as well: a table per level for each of its ends, and one above them.
     l.ept_pages = ept_pages_needed(plan) + 5;
     l.idt = context;
@@ -169,6 +170,15 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
     return processor == vmm.processor_count;
 }
 
+// Tables come from the pool one behind the other, so the entries of all windows lie in a row.
+bool place_windows(Vmm& vmm, AddressSpace& space) {
+    vmm.windows = space.reserve(vmm.processor_count);
+    if (vmm.windows != 0) {
+        vmm.window_entries = space.entry_of(vmm.windows);
+    }
+    return vmm.windows != 0;
+}
+
 // What root mode's CR4 needs, and what it must share with the system's: LA57 (the address space's depth) and MCE (a machine
 // check without it stops the processor).
 uint64_t choose_root_cr4(const arch::Capabilities& capabilities) {
@@ -250,7 +260,7 @@ bool prepare_arena(nadir_session& session, const Image& image) {
     PagePool pool = pool_at(c, l.root_tables, l.root_table_pages);
     AddressSpace space{pool, arch::Cr4{vmm.root_cr4}.la57() ? 5u : 4u};
     if (!map_image(vmm, space, image, l) || !map_shared(vmm, space, l) ||
-        !place_vcpus(vmm, space, session.block_bytes)) {
+        !place_vcpus(vmm, space, session.block_bytes) || !place_windows(vmm, space)) {
         return false;
     }
     vmm.root_cr3 = space.root();

@@ -42,6 +42,11 @@ inline arch::Dr7 read_dr7() {
     return arch::Dr7{v};
 }
 inline void write_dr7(arch::Dr7 v) { asm volatile("mov %0, %%dr7" : : "r"(v.value)); }
+inline arch::Dr6 read_dr6() {
+    uint64_t v;
+    asm volatile("mov %%dr6, %0" : "=r"(v));
+    return arch::Dr6{v};
+}
 inline void write_dr6(uint64_t v) { asm volatile("mov %0, %%dr6" : : "r"(v)); }
 inline void clear_breakpoint_addresses() {
     asm volatile("mov %0, %%dr0; mov %0, %%dr1; mov %0, %%dr2; mov %0, %%dr3" : : "r"(uint64_t{0}));

@@ -12,6 +12,7 @@
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
+#include "core/memory/guest_linear.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -28,8 +29,14 @@ uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
     return index == rsp ? vmread(vmcs::guest_rsp) : vcpu.registers.value[index];
 }
 
+// With PAE paging, some changes of CR0 and CR4 load the PDPTEs from memory, and refuse bad ones. [SDM3 "PDPTE Registers"]
+bool pdptes_refused(const Vcpu& vcpu) {
+    PaePdpte entries[4];
+    return !read_pdptes(vcpu, vmread(vmcs::guest_cr3), entries);
+}
+
 // [SDM3 "Control Registers"]: the combinations that MOV to CR0 refuses.
-bool cr0_refused(Cr0 wanted) {
+bool cr0_refused(const Vcpu& vcpu, Cr0 wanted) {
     if ((wanted.value >> 32) != 0 || (wanted.pg() && !wanted.pe()) || (wanted.nw() && !wanted.cd())) {
         return true;
     }
@@ -40,9 +47,14 @@ bool cr0_refused(Cr0 wanted) {
     if (!wanted.pg()) {
         return cr4.pcide() || guest_in_64_bit_mode();
     }
-    // Paging comes, and with LME it is IA-32e paging. [SDM3 "Initializing IA-32e Mode"]
-    const bool long_mode_comes = !vmread(vmcs::guest_cr0).pg() && vmread(vmcs::guest_efer).lme();
-    return long_mode_comes && (!cr4.pae() || vmread(vmcs::guest_cs_access_rights).l());
+    const Cr0 now = vmread(vmcs::guest_cr0);
+    const Efer efer = vmread(vmcs::guest_efer);
+    if (!now.pg() && efer.lme()) { // IA-32e paging comes [SDM3 "Initializing IA-32e Mode"]
+        return !cr4.pae() || vmread(vmcs::guest_cs_access_rights).l();
+    }
+    constexpr uint64_t that_load = Cr0::cd_mask | Cr0::nw_mask | Cr0::pg_mask;
+    const bool loads = ((wanted.value ^ now.value) & that_load) != 0 && cr4.pae() && !efer.lma();
+    return loads && pdptes_refused(vcpu);
 }
 
 // The same for MOV to CR4.
@@ -59,11 +71,16 @@ bool cr4_refused(const Vcpu& vcpu, Cr4 wanted) {
         return true;
     }
     const bool pcide_comes = wanted.pcide() && !now.pcide();
-    return pcide_comes && (!long_mode || vmread(vmcs::guest_cr3).pcid() != 0);
+    if (pcide_comes && (!long_mode || vmread(vmcs::guest_cr3).pcid() != 0)) {
+        return true;
+    }
+    constexpr uint64_t that_load = Cr4::pae_mask | Cr4::pge_mask | Cr4::pse_mask | Cr4::smep_mask;
+    const bool loads = ((wanted.value ^ now.value) & that_load) != 0 && wanted.pae() && vmread(vmcs::guest_cr0).pg();
+    return loads && !long_mode && pdptes_refused(vcpu);
 }
 
-Outcome write_cr0(Cr0 wanted) {
-    if (cr0_refused(wanted)) {
+Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
+    if (cr0_refused(vcpu, wanted)) {
         return Outcome::general_protection;
     }
     vmwrite(vmcs::cr0_read_shadow, wanted);
@@ -86,7 +103,7 @@ Outcome control_register(Vcpu& vcpu) {
     if (access.access_type() == CrAccessType::mov_to_cr) {
         const uint64_t value = guest_register(vcpu, access.general_register());
         if (access.control_register() == 0) {
-            return write_cr0(Cr0{value});
+            return write_cr0(vcpu, Cr0{value});
         }
         if (access.control_register() == 4) {
             return write_cr4(vcpu, Cr4{value});

@@ -127,6 +127,15 @@ EptEntry ept_lookup(const EptPlan& plan, uint64_t address) {
     }
 }
 
+PageBehind page_behind(const EptPlan& plan, uint64_t address) {
+    const EptChoice choice = choose_ept_entry(plan, 1, address);
+    if (choice.kind != EptChoice::Kind::leaf) {
+        return {0, false, false};
+    }
+    const uint64_t physical = choice.entry.address();
+    return {physical, true, physical == plan.hidden_page};
+}
+
 EptResult ept_map(EptPlan& plan, uint64_t address) {
     if ((address >> plan.physical_bits) != 0) {
         return EptResult::beyond_width;

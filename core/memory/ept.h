@@ -68,6 +68,14 @@ arch::EptEntry ept_lookup(const EptPlan& plan, uint64_t address);
 // Maps what lies around a guest-physical address that isn't mapped yet.
 EptResult ept_map(EptPlan& plan, uint64_t address);
 
+// What lies behind the guest-physical page at `address`, as the tables say or would say.
+struct PageBehind {
+    uint64_t physical;
+    bool exists; // false: no physical address of this processor
+    bool hidden; // it is the page that stands for our memory
+};
+PageBehind page_behind(const EptPlan& plan, uint64_t address);
+
 // Gives every existing leaf the type that plan.mtrr says now: splits where it must, joins where a larger leaf will do and
 // gives the pages back. The caller invalidates. False when the pool does not suffice: then what could not be split is UC.
 bool ept_refresh_types(EptPlan& plan);

@@ -135,11 +135,7 @@ void forget_guest_translations(Vcpu& vcpu) {
     const bool single = capability.invept_single_context();
     (void)cpu::invept(single ? arch::InveptType::single_context : arch::InveptType::all_context,
                       arch::InveptDescriptor{eptp_of(vcpu).value, 0});
-    if (vmm.controls.secondary.enable_vpid()) {
-        (void)cpu::invvpid(capability.invvpid_single_context() ? arch::InvvpidType::single_context
-                                                               : arch::InvvpidType::all_context,
-                           arch::InvvpidDescriptor{1, 0});
-    }
+    forget_guest_linear_translations(vcpu);
     __atomic_store_n(&vcpu.tables_seen, seen, __ATOMIC_RELEASE);
 }
 
@@ -149,6 +145,17 @@ void forget_translations(Vcpu& vcpu) {
     const arch::Cr4 cr4 = cpu::read_cr4();
     cpu::write_cr4(arch::Cr4{cr4}.set_pge(!cr4.pge()));
     cpu::write_cr4(cr4);
+}
+
+void forget_guest_linear_translations(const Vcpu& vcpu) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    if (!vmm.controls.secondary.enable_vpid()) {
+        return; // every VM entry forgets them
+    }
+    const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
+    (void)cpu::invvpid(capability.invvpid_single_context() ? arch::InvvpidType::single_context
+                                                           : arch::InvvpidType::all_context,
+                       arch::InvvpidDescriptor{1, 0});
 }
 
 } // namespace nadir::core

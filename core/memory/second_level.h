@@ -24,4 +24,7 @@ void forget_guest_translations(Vcpu& vcpu);
 // Root mode: the same, and what it may have cached for root mode.
 void forget_translations(Vcpu& vcpu);
 
+// Root mode: the same for what it may have cached of the guest's linear addresses, as a load of the guest's CR3 does.
+void forget_guest_linear_translations(const Vcpu& vcpu);
+
 } // namespace nadir::core

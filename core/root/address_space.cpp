@@ -19,9 +19,9 @@ AddressSpace::AddressSpace(PagePool& pool, unsigned levels) : pool_(pool), level
     root_physical_ = pool_.take().physical;
 }
 
-bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights) {
+uint64_t* AddressSpace::make_entry(uint64_t linear) {
     if (root_physical_ == 0) {
-        return false;
+        return nullptr;
     }
     uint64_t* table = pool_.at(root_physical_);
     for (unsigned level = levels_; level > 1; --level) {
@@ -29,15 +29,54 @@ bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights) {
         if ((entry & present) == 0) {
             const PagePool::Page page = pool_.take();
             if (page.entries == nullptr) {
-                return false;
+                return nullptr;
             }
             entry = page.physical | present | writable | accessed;
         }
         table = pool_.at(entry & address_mask);
     }
-    table[(linear >> 12) & 511] = (physical & address_mask) | present | accessed | dirty |
-                                  (rights.writable ? writable : 0) | (rights.executable ? 0 : execute_disable);
-    return true;
+    return &table[(linear >> 12) & 511];
+}
+
+bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights) {
+    uint64_t* entry = make_entry(linear);
+    if (entry != nullptr) {
+        *entry = page_entry(physical, rights);
+    }
+    return entry != nullptr;
+}
+
+uint64_t AddressSpace::reserve(uint64_t pages) {
+    // There are fewer ranges than entries of the lower half of the top level, so one of these is free. Entry 0 stays so, for
+    // it has the null pointer.
+    if (root_physical_ == 0) {
+        return 0;
+    }
+    const uint64_t* top = pool_.at(root_physical_);
+    uint64_t index = 1;
+    while ((top[index] & present) != 0) {
+        ++index;
+    }
+    const uint64_t first = index << (12 + 9 * (levels_ - 1));
+    for (uint64_t i = 0; i < pages; ++i) {
+        if (make_entry(first + i * 4096) == nullptr) {
+            return 0;
+        }
+    }
+    return first;
+}
+
+uint64_t* AddressSpace::entry_of(uint64_t linear) const {
+    uint64_t* table = pool_.at(root_physical_);
+    for (unsigned level = levels_; level > 1; --level) {
+        table = pool_.at(table[(linear >> (12 + 9 * (level - 1))) & 511] & address_mask);
+    }
+    return &table[(linear >> 12) & 511];
+}
+
+uint64_t page_entry(uint64_t physical, PageRights rights) {
+    return (physical & address_mask) | present | accessed | dirty | (rights.writable ? writable : 0) |
+           (rights.executable ? 0 : execute_disable);
 }
 
 } // namespace nadir::core

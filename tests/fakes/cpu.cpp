@@ -31,7 +31,11 @@ CpuidResult cpuid(uint32_t leaf, uint32_t subleaf) {
 
 uint64_t read_tsc() { return machine->time += 1000; }
 void write_back_and_invalidate_caches() { ++machine->now().caches_written_back; }
-void invalidate_page(uint64_t) {}
+void invalidate_page(uint64_t linear) {
+    if (machine->on_invalidate_page) {
+        machine->on_invalidate_page(linear);
+    }
+}
 void halt() { throw fake::Halted{}; }
 void disable_interrupts() { state().rflags &= ~uint64_t{Rflags::interrupt_enable_mask}; }
 void pause() {}
@@ -124,6 +128,7 @@ void write_cr4(Cr4 v) {
 
 Dr7 read_dr7() { return Dr7{state().dr7}; }
 void write_dr7(Dr7 v) { state().dr7 = v.value; }
+Dr6 read_dr6() { return Dr6{state().dr6}; }
 void write_dr6(uint64_t v) { state().dr6 = v; }
 void clear_breakpoint_addresses() { state().dr = {}; }
 Rflags read_rflags() { return Rflags{state().rflags}; }

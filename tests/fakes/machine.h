@@ -146,8 +146,9 @@ public:
     void (*on_return)(core::Vcpu& vcpu) = nullptr;
     // After each VMWRITE without flags: where an NMI of root mode may come in between.
     std::function<void(uint32_t encoding)> after_vmwrite;
-    bool hides = true;                // false: as if EPT mapped everything to itself
-    std::vector<std::string> journal; // INVEPT and INVVPID, in words
+    std::function<void(uint64_t linear)> on_invalidate_page; // INVLPG
+    bool hides = true;                                       // false: as if EPT mapped everything to itself
+    std::vector<std::string> journal;                        // INVEPT and INVVPID, in words
     std::string com1;
 
 private:

@@ -22,6 +22,7 @@ void write_cr4(arch::Cr4 v);
 
 arch::Dr7 read_dr7();
 void write_dr7(arch::Dr7 v);
+arch::Dr6 read_dr6();
 void write_dr6(uint64_t v);
 void clear_breakpoint_addresses();
 arch::Rflags read_rflags();

@@ -80,6 +80,23 @@ TEST_P(Levels, MapsWhatItWasToldAndNothingElse) {
     }
 }
 
+TEST_P(Levels, ReservedPagesLieApartAndAreNotMapped) {
+    const unsigned levels = GetParam();
+    const unsigned top_shift = 12 + 9 * (levels - 1);
+    Pool larger{20};
+    AddressSpace other{larger.pool, levels};
+    ASSERT_TRUE(other.map(uint64_t{1} << top_shift, 0x1000, {true, false}));
+    const uint64_t first = other.reserve(600);
+    EXPECT_EQ(first >> top_shift, 2u);
+    for (const uint64_t page : {0, 511, 512, 599}) {
+        EXPECT_EQ(larger.walk(other.root(), levels, first + page * 4096), std::nullopt);
+        EXPECT_EQ(other.entry_of(first + page * 4096), other.entry_of(first) + page) << "the entries lie in a row";
+    }
+    *(other.entry_of(first) + 512) = core::page_entry(0x7'7000, {true, false});
+    EXPECT_EQ(larger.walk(other.root(), levels, first + 512 * 4096)->physical, 0x7'7000u);
+    EXPECT_EQ(other.reserve(100'000), 0u) << "the pool is empty";
+}
+
 INSTANTIATE_TEST_SUITE_P(AddressSpace, Levels, ::testing::Values(4u, 5u));
 
 TEST(AddressSpace, AnEmptyPoolIsReported) {
@@ -87,6 +104,7 @@ TEST(AddressSpace, AnEmptyPoolIsReported) {
     AddressSpace without{none.pool, 4};
     EXPECT_EQ(without.root(), 0u);
     EXPECT_FALSE(without.map(0x1000, 0x1000, {true, false}));
+    EXPECT_EQ(without.reserve(1), 0u);
 
     Pool few{4}; // root and one table per level below
     AddressSpace space{few.pool, 4};

@@ -3,6 +3,7 @@
 #include "arch/control_registers.h"
 #include "arch/vmx/exit_qualification.h"
 #include "core/exits/handlers.h"
+#include "tests/fakes/window.h"
 #include "tests/unit/core/root_fixture.h"
 
 namespace nadir::test {
@@ -83,6 +84,42 @@ TEST_F(ControlRegisters, PagingWithLmeNeedsPaeAndNo64BitSegment) {
     field(vmcs::guest_cr4) = (field(vmcs::guest_cr4) | pae) & ~pcide;
     set_64_bit(true, true);
     EXPECT_TRUE(refused(0, cr0 & ~ne)) << "CS.L";
+}
+
+// PAE paging: writes that load the PDPTEs are refused when one of them is bad.
+TEST_F(ControlRegisters, BadPdptesAreRefusedWhereTheyAreLoaded) {
+    fake::Window window{machine, vmm};
+    vmm.ept.physical_bits = 40;
+    machine.memory.next_physical = 0x40'0000; // CR3 has 32 bits
+    auto* entries = reinterpret_cast<uint64_t*>(machine.memory.allocate(4096));
+    field(vmcs::guest_cr3) = machine.memory.physical_of(entries);
+    field(vmcs::guest_efer) = 0;
+    field(vmcs::guest_cs_access_rights) = 0xC09B;
+    field(vmcs::guest_cr4) = 0x20 | vmxe;
+    field(vmcs::cr4_read_shadow) = 0x20;
+    field(vmcs::guest_cr0) = cr0 & ~wp;
+    constexpr uint64_t pge = 0x80, pse = 0x10, smep = 1 << 20, mce = 0x40, now4 = 0x20 | vmxe;
+    constexpr uint64_t now0 = (cr0 & ~wp) ^ ne;
+    entries[0] = 0x1000 | 1;
+    entries[1] = 6; // not present: ignored
+    for (const uint64_t change : {pge, pse, smep, mce}) {
+        EXPECT_EQ(move(4, now4 ^ change), Outcome::retry) << change;
+    }
+    EXPECT_EQ(move(0, now0 ^ cd), Outcome::retry);
+    for (const uint64_t bad : {uint64_t{2}, uint64_t{0x100}, uint64_t{1} << 52, uint64_t{1} << 46}) {
+        entries[3] = bad | 1;
+        for (const uint64_t change : {pge, pse, smep}) {
+            EXPECT_TRUE(refused(4, now4 ^ change)) << change;
+        }
+        EXPECT_EQ(move(4, now4 ^ mce), Outcome::retry) << "doesn't load them";
+        EXPECT_EQ(move(4, now4 & ~pae), Outcome::retry) << "no longer PAE paging";
+        EXPECT_TRUE(refused(0, now0 ^ cd));
+        EXPECT_EQ(move(0, now0 ^ wp), Outcome::retry) << "doesn't load them";
+        field(vmcs::guest_cr0) &= ~pg;
+        EXPECT_TRUE(refused(0, now0)) << "paging comes";
+        EXPECT_EQ(move(4, now4 ^ pge), Outcome::retry) << "paging is off";
+        field(vmcs::guest_cr0) |= pg;
+    }
 }
 
 TEST_F(ControlRegisters, WriteProtectStaysWithCet) {
