@@ -67,6 +67,7 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
+    case BasicExitReason::task_switch: return exits::task_switch(vcpu);
     default: return Outcome::unexpected;
     }
 }

@@ -20,5 +20,6 @@ Outcome nmi_window(Vcpu& vcpu);
 Outcome init_signal(Vcpu& vcpu);
 Outcome startup_ipi(Vcpu& vcpu);
 Outcome triple_fault(Vcpu& vcpu);
+Outcome task_switch(Vcpu& vcpu);
 
 } // namespace nadir::core::exits

@@ -4,20 +4,23 @@
 namespace nadir::modes {
 
 Event last;
+bool without_stack;
 Steps steps;
 
 namespace {
 
 const char* subject = "";
 
-bool changes_stack(const Frame& frame) { return (frame.eflags & flags_vm) != 0 || (frame.cs & 3) != 0; }
+bool changes_stack(const Frame& frame) {
+    return (frame.eflags & flags_vm) != 0 || (frame.cs & 3) != 0 || without_stack;
+}
 
 void note(const Frame& frame) {
     const bool v86 = (frame.eflags & flags_vm) != 0;
     last.vector = frame.vector;
     last.error = frame.error;
     last.eip = frame.eip;
-    last.cs = frame.cs & 0xFFFF;
+    last.cs = frame.cs & (without_stack ? 0xFFFC : 0xFFFF);
     last.eflags = frame.eflags;
     last.esp = changes_stack(frame) ? frame.esp : text_address(&frame.esp);
     last.ss = changes_stack(frame) ? frame.ss & 0xFFFF : 0;
@@ -36,7 +39,7 @@ void forget() {
     last = {};
     last.vector = no_event;
     write_cr2(0);
-    write_dr6(0xFFFF'0FF0);
+    write_dr6(dr6_initial);
 }
 
 } // namespace
@@ -47,7 +50,7 @@ void on_event(Frame* frame) {
         if (steps.count < sizeof steps.step / sizeof steps.step[0])
             steps.step[steps.count] = {frame->eip, read_dr6()};
         ++steps.count;
-        write_dr6(0xFFFF'0FF0);
+        write_dr6(dr6_initial);
         return;
     }
     note(*frame);
@@ -66,8 +69,10 @@ void run(const Entry& entry) {
 
 void about(const char* text) { subject = text; }
 
+void begin_line() { print("modes %s", subject); }
+
 void line(const char* format, ...) {
-    print("modes %s", subject);
+    begin_line();
     __builtin_va_list arguments;
     __builtin_va_start(arguments, format);
     print_arguments(format, arguments);
@@ -75,11 +80,28 @@ void line(const char* format, ...) {
     print("\n");
 }
 
+// What is as it usually is isn't printed: most of the time goes into the serial line.
 void print_event(const char* name, u32 base) {
-    line(
-        "%s: vector %x error %x at %x:+%x flags %x stack %x:%x ds %x es %x eax %x ebx %x ecx %x edx %x dr6 %x cr2 %x tr %x",
-        name, last.vector, last.error, last.cs, last.eip - base, last.eflags, last.ss, last.esp, last.ds, last.es,
-        last.eax, last.ebx, last.ecx, last.edx, last.dr6, last.cr2, last.tr);
+    constexpr struct {
+        const char* name;
+        u32 Event::*value;
+        u32 usual;
+    } fields[] = {{"error", &Event::error, 0},       {"flags", &Event::eflags, flags_fixed},
+                  {"ds", &Event::ds, data32},        {"es", &Event::es, data32},
+                  {"eax", &Event::eax, 0},           {"ebx", &Event::ebx, 0},
+                  {"ecx", &Event::ecx, 0},           {"edx", &Event::edx, 0},
+                  {"dr6", &Event::dr6, dr6_initial}, {"cr2", &Event::cr2, 0},
+                  {"tr", &Event::tr, main_tss}};
+    if (last.vector == no_event) {
+        line("%s: no event", name);
+        return;
+    }
+    begin_line();
+    print("%s: vector %x at %x:+%x stack %x:%x", name, last.vector, last.cs, last.eip - base, last.ss, last.esp);
+    for (const auto& field : fields)
+        if (last.*field.value != field.usual)
+            print(" %s %x", field.name, last.*field.value);
+    print("\n");
 }
 
 void probe(const char* name, Registers registers, void (*body)(void*)) {

@@ -48,6 +48,10 @@ struct Steps {
     } step[16];
 };
 
+// While it is set, events come from a task that has no stack yet. The processor then switches stacks whatever the privilege
+// level; and which level it shows in the selector of CS is left open: it isn't printed.
+extern bool without_stack;
+
 extern Event last; // the event that ended the latest of these
 extern Steps steps;
 
@@ -64,8 +68,9 @@ void run(const Entry& entry);
 
 // What the lines that follow are about: they begin with it.
 void about(const char* text);
-// A line of the trace.
+// A line of the trace, or its beginning.
 [[gnu::format(printf, 1, 2)]] void line(const char* format, ...);
+void begin_line();
 // The line of the last event; `base` is what EIP is counted from. Without an event, the registers.
 void print_event(const char* name, u32 base);
 

@@ -44,6 +44,7 @@ low_\name:
         piece   smsw, .byte 0x0f, 0x01, 0xe0
         piece   int3, int3
         piece   int_21, int $0x21
+        piece   int_41, int $0x41
         piece   ud2, ud2
         piece   sti, sti
 
@@ -53,6 +54,16 @@ low_step:                               /* for single steps */
         nop
         cpuid
         nop
+        int     $0x60
+
+        .globl  low_call_task
+low_call_task:                          /* the 32-bit task of tasks.cpp, from a task of 16 bits */
+        lcallw  $0x80, $0
+        int     $0x60
+
+        .globl  low_return
+low_return:                             /* to the task that called, and when it comes again, the end */
+        iretw
         int     $0x60
 
         .globl  low_redirected

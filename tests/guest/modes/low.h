@@ -38,6 +38,7 @@ void trace_segments(); // 16-bit code, CPL 3, call gates, conforming and expand-
 void trace_v86();
 void trace_paging();
 void trace_long_mode();
+void trace_tasks();
 void trace_pieces(); // in 32-bit code at CPL 0 with the paging that is on
 
 } // namespace nadir::modes

@@ -106,6 +106,14 @@ void reset_descriptors() {
                  : "memory");
 }
 
+void open_console() {
+    out8(0x3FB, 0x80); // 115200 baud, 8N1, FIFOs on
+    out8(0x3F8, 1);
+    out8(0x3F9, 0);
+    out8(0x3FB, 3);
+    out8(0x3FA, 7);
+}
+
 void print_arguments(const char* format, __builtin_va_list arguments) {
     for (; *format != 0; ++format) {
         if (*format != '%') {

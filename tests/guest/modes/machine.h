@@ -20,8 +20,12 @@ enum Selector : u16 {
     spare = 0x58, // and two more
     ldt = 0x70,
     code64 = 0x78,
-    first_task = 0x80, // task state segments and task gates of tasks.cpp
-    last_selector = 0xF8,
+    task_32 = 0x80, // of tasks.cpp
+    task_16 = 0x88,
+    gate_32 = 0x90, // task gates to them
+    gate_16 = 0x98,
+    spare_task = 0xA0,
+    last_selector = 0xA8,
 };
 
 constexpr u32 gdt_entries = last_selector / 8 + 1;
@@ -70,6 +74,7 @@ constexpr u32 cr4_vme = 1u << 0;
 constexpr u32 cr4_pse = 1u << 4;
 constexpr u32 cr4_pae = 1u << 5;
 constexpr u32 cr4_vmxe = 1u << 13;
+constexpr u32 dr6_initial = 0xFFFF'0FF0;
 constexpr u32 flags_fixed = 2;
 constexpr u32 flags_tf = 1u << 8;
 constexpr u32 flags_nt = 1u << 14;
@@ -81,6 +86,8 @@ inline u16 task_register() {
     asm volatile("str %0" : "=r"(value));
     return value;
 }
+
+void open_console();
 
 // printf's %s, %u and %x.
 void print_arguments(const char* format, __builtin_va_list arguments);

@@ -22,6 +22,7 @@ void trace() {
     trace_v86();
     trace_paging();
     trace_long_mode();
+    trace_tasks();
 }
 
 void wait(u32 rounds) {
@@ -50,7 +51,7 @@ extern "C" void modes_on_processor(u32 number) {
 }
 
 extern "C" void modes_main() {
-    out8(0x3FB, 3);   // COM1: 8 bits (the BIOS leaves 5)
+    open_console();
     out8(0x21, 0xFF); // no interrupts of the 8259s
     out8(0xA1, 0xFF);
     copy_low_code();

@@ -8,35 +8,6 @@ namespace nadir::modes {
 
 namespace {
 
-constexpr u32 present = 1;
-constexpr u32 writable = 2;
-constexpr u32 user = 4;
-constexpr u32 large = 0x80;
-constexpr u32 everything = present | writable | user;
-
-alignas(4096) u32 directory[1024];
-alignas(4096) u64 pae_directories[4][512];
-alignas(4096) u64 pae_table[512];   // the last 2 MiB
-alignas(4096) u64 pae_table_0[512]; // and the first
-alignas(4096) u8 page[4096];
-alignas(32) u64 pointers[4];
-alignas(32) u64 other_pointers[4];
-alignas(4096) u64 top[512];
-alignas(4096) u64 third[512];
-
-void fill() {
-    for (u32 i = 0; i < 1024; ++i)
-        directory[i] = i << 22 | large | everything;
-    for (u32 i = 0; i < 4 * 512; ++i)
-        pae_directories[i / 512][i % 512] = u64{i} << 21 | large | everything;
-    for (u32 i = 0; i < 4; ++i) {
-        pointers[i] = text_address(pae_directories[i]) | present;
-        other_pointers[i] = pointers[i];
-        third[i] = text_address(pae_directories[i]) | everything;
-    }
-    top[0] = text_address(third) | everything;
-}
-
 void load_cr3(void* p) { write_cr3(static_cast<Registers*>(p)->eax); }
 void load_cr0(void* p) { write_cr0(static_cast<Registers*>(p)->eax); }
 void load_cr4(void* p) { write_cr4(static_cast<Registers*>(p)->eax); }
@@ -52,19 +23,19 @@ void trace_pointers() {
     const u32 cr3 = read_cr3();
     const u32 cr0 = read_cr0();
     const u32 cr4 = read_cr4();
-    const u32 other = text_address(other_pointers);
+    const u32 other = text_address(tables.other_pointers);
     const auto touch_last_quarter = [](const char* name) {
-        probe(name, {0, text_address(page), 0, 0}, NADIR_INSTRUCTION("movl (%%ebx), %%eax"));
-        probe(name, {0, 0xC000'0000 + text_address(page), 0, 0}, NADIR_INSTRUCTION("movl (%%ebx), %%eax"));
+        probe(name, {0, text_address(tables.page), 0, 0}, NADIR_INSTRUCTION("movl (%%ebx), %%eax"));
+        probe(name, {0, 0xC000'0000 + text_address(tables.page), 0, 0}, NADIR_INSTRUCTION("movl (%%ebx), %%eax"));
     };
     trace_load("cr3 equal", other, load_cr3);
     // What changes in memory counts only after the next load: exits in between don't load.
-    other_pointers[3] = 0;
+    tables.other_pointers[3] = 0;
     probe("cpuid", {1, 0, 0, 0}, NADIR_INSTRUCTION("cpuid; xorl %%ebx, %%ebx"));
     touch_last_quarter("fourth entry gone in memory");
     trace_load("cr3 without the fourth", other, load_cr3);
     touch_last_quarter("fourth entry gone");
-    other_pointers[3] = pointers[3];
+    tables.other_pointers[3] = tables.pointers[3];
     touch_last_quarter("fourth entry back in memory");
     trace_load("cr4 vmxe", cr4 | cr4_vmxe, load_cr4); // exits; loads the entries only when PAE, PGE or PSE change
     touch_last_quarter("after cr4.vmxe");
@@ -75,16 +46,23 @@ void trace_pointers() {
     trace_load("cr0 back", cr0, load_cr0);
     constexpr u64 reserved_bits[] = {2, 4, 0x20, 0x100, u64{1} << 52, u64{1} << 63};
     for (const u64 reserved : reserved_bits) {
-        other_pointers[1] = pointers[1] | reserved;
+        tables.other_pointers[1] = tables.pointers[1] | reserved;
         line("reserved bit %x %x", static_cast<u32>(reserved >> 32), static_cast<u32>(reserved));
         trace_load("cr3", other, load_cr3);
         touch_last_quarter("after it");
     }
-    other_pointers[1] = pointers[1];
+    tables.other_pointers[1] = tables.pointers[1];
     trace_load("cr3 again", other, load_cr3);
-    other_pointers[2] |= 2;
+    tables.other_pointers[2] |= 2;
     trace_load("cr4 with a reserved bit", cr4 ^ 0x80, load_cr4);
-    other_pointers[2] = pointers[2];
+    trace_load("cr4 vmxe with a reserved bit", cr4 ^ (0x80 | cr4_vmxe), load_cr4);
+    // The emulator looks at them at every write of CR0, the manual and Nadir only where CD, NW or PG change.
+    trace_load("cr0 ne and cd with a reserved bit", cr0 ^ (cr0_ne | 1u << 30), load_cr0);
+    tables.other_pointers[2] = tables.pointers[2];
+    trace_load("cr4 vmxe and pge again", cr4 ^ (0x80 | cr4_vmxe), load_cr4);
+    trace_load("cr4 back again", cr4, load_cr4);
+    trace_load("cr0 ne and cd", cr0 ^ (cr0_ne | 1u << 30), load_cr0);
+    trace_load("cr0 back again", cr0, load_cr0);
     write_cr3(cr3);
 }
 
@@ -93,10 +71,11 @@ void trace_enabling() {
     about("pae enabling ");
     const u32 cr0 = read_cr0();
     write_cr4(read_cr4() | cr4_pae);
-    other_pointers[1] = pointers[1] | 2;
-    write_cr3(text_address(other_pointers));
+    tables.other_pointers[1] = tables.pointers[1] | 2;
+    write_cr3(text_address(tables.other_pointers));
     trace_load("cr0 pg with a reserved bit", cr0 | cr0_pg, load_cr0);
-    other_pointers[1] = pointers[1];
+    trace_load("cr0 pg and ne with a reserved bit", (cr0 ^ cr0_ne) | cr0_pg, load_cr0);
+    tables.other_pointers[1] = tables.pointers[1];
     trace_load("cr0 pg and ne", (cr0 ^ cr0_ne) | cr0_pg, load_cr0);
     write_cr0(cr0);
     write_cr4(read_cr4() & ~cr4_pae);
@@ -106,17 +85,17 @@ void trace_enabling() {
 void trace_wrap() {
     about("pae wrap ");
     for (u32 i = 0; i < 512; ++i) {
-        pae_table[i] = (0xFFE0'0000 + (i << 12)) | everything;
-        pae_table_0[i] = (i << 12) | everything;
+        tables.last_pages[i] = (0xFFE0'0000 + (i << 12)) | page_everything;
+        tables.first_pages[i] = (i << 12) | page_everything;
     }
-    pae_table[511] = text_address(page) | everything;
-    pae_table_0[0] = text_address(page) | everything;
-    page[0] = 0xCD; // INT 60H
-    page[1] = end_vector;
-    const u64 last_before = pae_directories[3][511];
-    const u64 first_before = pae_directories[0][0];
-    pae_directories[3][511] = text_address(pae_table) | everything;
-    pae_directories[0][0] = text_address(pae_table_0) | everything;
+    tables.last_pages[511] = text_address(tables.page) | page_everything;
+    tables.first_pages[0] = text_address(tables.page) | page_everything;
+    tables.page[0] = 0xCD; // INT 60H
+    tables.page[1] = end_vector;
+    const u64 last_before = tables.pae_directories[3][511];
+    const u64 first_before = tables.pae_directories[0][0];
+    tables.pae_directories[3][511] = text_address(tables.last_pages) | page_everything;
+    tables.pae_directories[0][0] = text_address(tables.first_pages) | page_everything;
     write_cr3(read_cr3());
     static u8 stack[1024];
     const Entry entry{0xFFFF'FFFE, code32, flags_fixed, text_address(stack + sizeof stack), data32, data32, 1, 0, 0, 0};
@@ -127,41 +106,18 @@ void trace_wrap() {
         u8 code[2];
     } cases[] = {{"cpuid", {0x0F, 0xA2}}, {"invd", {0x0F, 0x08}}};
     for (const auto& c : cases) {
-        page[0xFFE] = c.code[0];
-        page[0xFFF] = c.code[1];
+        tables.page[0xFFE] = c.code[0];
+        tables.page[0xFFF] = c.code[1];
         trace_entry(c.name, entry, 0);
         steps.limit = 4;
         trace_entry(c.name, stepped, 0);
     }
-    pae_directories[3][511] = last_before;
-    pae_directories[0][0] = first_before;
+    tables.pae_directories[3][511] = last_before;
+    tables.pae_directories[0][0] = first_before;
     write_cr3(read_cr3());
 }
 
 } // namespace
-
-void paging_on(Paging paging) {
-    fill();
-    if (paging == Paging::two_levels) {
-        write_cr4((read_cr4() & ~cr4_pae) | cr4_pse);
-        write_cr3(text_address(directory));
-    } else {
-        write_cr4(read_cr4() | cr4_pae);
-        write_cr3(text_address(pointers));
-    }
-    write_cr0(read_cr0() | cr0_pg);
-}
-
-void paging_off() {
-    write_cr0(read_cr0() & ~cr0_pg);
-    write_cr4(read_cr4() & ~(cr4_pae | cr4_pse));
-    write_cr3(0);
-}
-
-u32 four_level_table() {
-    fill();
-    return text_address(top);
-}
 
 void trace_paging() {
     paging_on(Paging::two_levels);
