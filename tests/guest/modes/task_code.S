@@ -2,7 +2,7 @@
 /* What the 32-bit task does. */
         .text
         .code32
-        .globl  task_end, task_return, task_return_error, task_jump_back, task_step, task_read, task_read_return
+        .globl  task_end, task_return, task_return_error, task_jump_back, task_step, task_read, task_read_return, task_nmi, nmis_seen
 
 task_end:
         int     $0x60
@@ -37,4 +37,22 @@ task_read:
 task_read_return:
         movl    0xc0010000, %eax
         iretl
+
+/* Of NMIs. The first one makes this processor send itself another, which has to wait until the IRET. */
+task_nmi:
+        incl    nmis_seen
+        cmpl    $1, nmis_seen
+        jne     1f
+        movl    nmi_command, %eax
+        movl    %eax, 0xfee00300
+        movl    $100, %ecx
+0:      nop
+        loop    0b
+1:      iretl
+        jmp     task_nmi
+
+        .data
+        .globl  nmi_command
+nmi_command: .long 0
+nmis_seen: .long 0
         .section .note.GNU-stack, "", @progbits

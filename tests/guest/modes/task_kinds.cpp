@@ -11,6 +11,9 @@ void task_return();
 void task_return_error();
 void task_jump_back();
 void task_step();
+void task_nmi();
+extern u32 nmi_command;
+extern volatile u32 nmis_seen;
 }
 
 u8 user_stack[1024];
@@ -148,12 +151,15 @@ void trace_interrupts() {
             asm volatile("nop");
     });
     set_gate(2, gate_to(task_32));
-    begin_at(task_return);
-    trace_switch("second nmi, and return", [](void*) {
+    begin_at(task_nmi);
+    nmi_command = nmi | level_assert;
+    nmis_seen = 0;
+    trace_switch("nmi while in its task", [](void*) {
         send_to_itself(nmi | level_assert);
         for (u32 i = 0; i < 100; ++i)
             asm volatile("nop");
     });
+    line("nmis: %u", nmis_seen);
     const u32 spurious = apic(0xF0);
     apic(0xF0) = spurious | 0x1FF;
     begin_at(task_return);
