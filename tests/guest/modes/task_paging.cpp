@@ -50,6 +50,16 @@ void trace_pages() {
                NADIR_INSTRUCTION("movl $0x40000000, %%ecx; rdmsr"));
 }
 
+// An error code that a task of CPL 3 can't be given, for its stack is the supervisor's.
+void trace_stack_page() {
+    set_victim_pages(present_and_writable, present_and_writable);
+    task32.cs = code32_user;
+    task32.es = task32.ss = task32.ds = task32.fs = task32.gs = data32_user;
+    task32.esp = victim_page() + 4096;
+    set_gate(13, gate_descriptor(task_32, 0, type::task_gate));
+    trace_switch("error code to cpl 3, supervisor page", NADIR_INSTRUCTION("movl $0x40000000, %%ecx; rdmsr"));
+}
+
 // The old task's state is to be saved in a page that isn't there, or may not be written.
 void trace_old_pages(const char* name, u32 flags) {
     auto& old = *reinterpret_cast<Tss32*>(victim_page() + 4096 - bytes_before_the_end);
@@ -83,6 +93,7 @@ void trace_all(Paging paging) {
     trace_switch("call and return", call, task_32);
     trace_switch("jump to 16-bit", jump, task_16);
     trace_pages();
+    trace_stack_page();
     trace_old_pages("old task's page missing", 0);
     trace_old_pages("old task's page read-only", page_present);
     trace_old_pages("old task's page", present_and_writable);
