@@ -24,7 +24,8 @@ public:
     Window& operator=(const Window&) = delete;
 
     bool open() const { return shown_ != 0; }
-    uint64_t opened = 0; // how many times so far
+    uint64_t opened = 0;          // how many times so far
+    bool mapped_writable = false; // the last time
 
 private:
     static constexpr uint64_t present = 1, writable = 2, no_execute = uint64_t{1} << 63;
@@ -47,6 +48,7 @@ private:
         shown_ = entry_;
         if (shown_ != 0) {
             ++opened;
+            mapped_writable = (shown_ & writable) != 0;
             if ((shown_ & present) == 0 || (shown_ & no_execute) == 0) {
                 throw std::logic_error("the window's page isn't present, or is executable");
             }

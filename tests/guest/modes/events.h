@@ -17,7 +17,8 @@ struct Frame {
 };
 
 constexpr u32 no_event = ~0u;
-constexpr u32 end_vector = 0x60; // INT 60H ends what was entered
+constexpr u32 end_vector = 0x60;  // INT 60H ends what was entered
+constexpr u32 wake_vector = 0x42; // and so does an interrupt from another processor
 
 struct Event {
     u32 vector; // no_event when there was none

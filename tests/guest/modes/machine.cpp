@@ -61,12 +61,14 @@ void fill_gdt() {
 }
 
 void fill_idt() {
+    constexpr u32 end_vectors[] = {end_vector, wake_vector};
     for (u32 vector = 0; vector < 32; ++vector)
         set_gate(vector, gate_descriptor(code32, text_address(event_stubs) + vector * 16, type::interrupt_gate,
                                          vector == 3 || vector == 4 ? 3 : 0));
     for (u32 vector = 32; vector < end_vector; ++vector)
         set_gate(vector, 0);
-    set_gate(end_vector, gate_descriptor(code32, text_address(end_stub), type::interrupt_gate, 3));
+    for (const u32 vector : end_vectors)
+        set_gate(vector, gate_descriptor(code32, text_address(end_stub), type::interrupt_gate, 3));
 }
 
 } // namespace

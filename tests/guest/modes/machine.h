@@ -81,6 +81,8 @@ constexpr u32 flags_nt = 1u << 14;
 constexpr u32 flags_rf = 1u << 16;
 constexpr u32 flags_vm = 1u << 17;
 
+inline volatile u32& apic(u32 offset) { return *reinterpret_cast<volatile u32*>(0xFEE0'0000 + offset); }
+
 inline u16 task_register() {
     u16 value;
     asm volatile("str %0" : "=r"(value));

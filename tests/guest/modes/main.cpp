@@ -6,8 +6,6 @@
 extern "C" {
 extern const unsigned char other_start[];
 extern const unsigned char other_end[];
-volatile unsigned arrived; // other processors, each with its number
-volatile unsigned turn;    // whose turn it is to trace
 }
 
 namespace nadir::modes {
@@ -25,29 +23,55 @@ void trace() {
     trace_tasks();
 }
 
+volatile u32 arrived; // processors so far
+
+void trace_on(u32 number) {
+    print("modes on processor %u\n", number);
+    trace();
+}
+
 void wait(u32 rounds) {
     for (u32 i = 0; i < rounds; ++i)
         asm volatile("pause");
 }
 
-void start_others() {
+void send(u32 apic_id, u32 command) {
+    apic(0x310) = apic_id << 24;
+    apic(0x300) = command;
+}
+
+// Starts the processor with this APIC number and waits, halted, until it has traced. False: there is none.
+bool trace_elsewhere(u32 apic_id) {
+    const u32 before = arrived;
+    send(apic_id, 0x4500); // INIT
+    wait(20'000);
+    send(apic_id, 0x4608); // start-up at 8000H
+    wait(20'000);
+    send(apic_id, 0x4608);
+    wait(50'000);
+    if (arrived == before)
+        return false;
+    run([](void*) { asm volatile("sti; hlt"); }, nullptr);
+    apic(0xB0) = 0; // end of interrupt
+    return true;
+}
+
+void trace_on_others() {
     auto* page = reinterpret_cast<u8*>(0x8000);
     asm("" : "+r"(page));
     __builtin_memcpy(page, other_start, static_cast<usize>(other_end - other_start));
-    auto* icr = reinterpret_cast<volatile u32*>(0xFEE0'0300);
-    *icr = 0x000C'4500; // INIT to all others
-    wait(20'000);
-    *icr = 0x000C'4608; // start-up at 8000H
-    wait(20'000);
-    *icr = 0x000C'4608;
-    wait(200'000);
+    apic(0xF0) = apic(0xF0) | 0x1FF; // on
+    for (u32 apic_id = 1; trace_elsewhere(apic_id); ++apic_id) {
+    }
 }
 
 } // namespace
 
-extern "C" void modes_on_processor(u32 number) {
-    print("modes on processor %u\n", number);
-    trace();
+// The others begin here.
+extern "C" void modes_on_another() {
+    arrived = arrived + 1;
+    trace_on(arrived);
+    send(0, wake_vector | 0x4000);
 }
 
 extern "C" void modes_main() {
@@ -55,13 +79,8 @@ extern "C" void modes_main() {
     out8(0x21, 0xFF); // no interrupts of the 8259s
     out8(0xA1, 0xFF);
     copy_low_code();
-    modes_on_processor(0);
-    start_others();
-    for (u32 i = 1; i <= arrived; ++i) {
-        turn = i;
-        while (turn == i)
-            asm volatile("pause");
-    }
+    trace_on(0);
+    trace_on_others();
     print("modes on %u processors\n", arrived + 1);
     finish(nullptr);
 }

@@ -24,8 +24,7 @@ kernel_start:
         jmp     0b
 
 /*
- * A processor after its start-up IPI: real mode, copied to page 8. All of them use one after the other the same stack, for
- * each gets its turn before it uses it.
+ * A processor after its start-up IPI: real mode, copied to page 8. They are started one after the other and share a stack.
  */
         .set    PAGE, 0x8000
         .globl  other_start, other_end
@@ -45,17 +44,9 @@ protected:
         movw    %ax, %ds
         movw    %ax, %es
         movw    %ax, %ss
-        movl    $1, %ebx
-        lock xaddl %ebx, arrived
-        incl    %ebx                    /* this processor's number */
-1:      pause
-        cmpl    %ebx, turn
-        jne     1b
         movl    $other_stack_end, %esp
-        pushl   %ebx
-        movl    $modes_on_processor, %eax
+        movl    $modes_on_another, %eax
         call    *%eax
-        lock incl turn
 0:      cli
         hlt
         jmp     0b

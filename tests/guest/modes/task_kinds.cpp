@@ -130,8 +130,6 @@ void trace_events() {
                                                  "movl %%eax, %%dr7; nop; 1: nop"));
 }
 
-volatile u32& apic(u32 offset) { return *reinterpret_cast<volatile u32*>(0xFEE0'0000 + offset); }
-
 // This processor sends itself something and waits for it.
 void send_to_itself(u32 command) {
     constexpr u32 self = 0x4'0000;

@@ -42,6 +42,7 @@ TEST_F(GuestWindow, OpensForOneAccessAndClosesAgain) {
     EXPECT_EQ(read(at(ram) + 4096 + 8), 0x34u);
     EXPECT_FALSE(window.open());
     EXPECT_EQ(window.opened, 1u);
+    EXPECT_TRUE(window.mapped_writable);
     write(at(ram) + 4092, 0x1234'5678);
     EXPECT_EQ(ram[4095], 0x12);
     EXPECT_EQ(ram[4096], 0u);
@@ -66,6 +67,7 @@ TEST_F(GuestWindow, OurOwnMemoryReadsAsTheHiddenPageAndIsNeverWritten) {
     hidden[0] = 0x77;
     stand_in[0] = 0x11;
     EXPECT_EQ(read(at(hidden)), 0x11u);
+    EXPECT_FALSE(window.mapped_writable);
     write(at(hidden), 0x9999'9999);
     EXPECT_EQ(memory.set_bits(at(hidden), 0xFF), 0x11);
     EXPECT_EQ(memory.clear_bits(at(hidden), 0xFF), 0x11);
