@@ -43,7 +43,7 @@ private:
     u32 count_ = 0;
     u32 taken_count_ = 0;
     MemoryRange ranges_[capacity];
-    Taken taken_[64];
+    Taken taken_[96];
 };
 
 } // namespace nadir::bare
