@@ -18,10 +18,11 @@ constexpr uint64_t page = 4096;
 constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
 
 // Page-table pages for root mode: per level at most one table per contiguous range, and one more where a range crosses a
-// boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB. The processors' windows lie apart.
+// boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB. The processors' windows lie
+// where there are tables already, but for the lowest.
 uint32_t root_tables_needed(uint32_t ranges, uint64_t largest, uint32_t processors) {
     const uint32_t lowest = static_cast<uint32_t>(largest / (2u << 20)) + 2;
-    const uint32_t windows = 3 + (processors + 511) / 512;
+    const uint32_t windows = (processors + 511) / 512;
     return 2 + ranges * (lowest + 2) + windows;
 }
 

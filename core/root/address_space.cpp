@@ -13,6 +13,20 @@ constexpr uint64_t dirty = 1u << 6;
 constexpr uint64_t execute_disable = uint64_t{1} << 63;
 constexpr uint64_t address_mask = 0x000F'FFFF'FFFF'F000;
 
+constexpr uint64_t table_entries = 512;
+
+// The first of `count` entries in a row, not before `from`, that all are present or all are not; table_entries: none.
+uint64_t find(const uint64_t* table, uint64_t from, uint64_t count, bool are_present) {
+    uint64_t run = 0;
+    for (uint64_t i = from; i < table_entries; ++i) {
+        run = ((table[i] & present) != 0) == are_present ? run + 1 : 0;
+        if (run == count) {
+            return i + 1 - count;
+        }
+    }
+    return table_entries;
+}
+
 } // namespace
 
 AddressSpace::AddressSpace(PagePool& pool, unsigned levels) : pool_(pool), levels_(levels) {
@@ -47,17 +61,28 @@ bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights) {
 }
 
 uint64_t AddressSpace::reserve(uint64_t pages) {
-    // There are fewer ranges than entries of the lower half of the top level, so one of these is free. Entry 0 stays so, for
-    // it has the null pointer.
     if (root_physical_ == 0) {
         return 0;
     }
-    const uint64_t* top = pool_.at(root_physical_);
-    uint64_t index = 1;
-    while ((top[index] & present) != 0) {
-        ++index;
+    // Within 1 GiB of which something is mapped already: so the tables above are there, and our few ranges leave most of it.
+    uint64_t first = 0;
+    const uint64_t* table = pool_.at(root_physical_);
+    for (unsigned level = levels_; level > 2; --level) {
+        const uint64_t index = find(table, 0, 1, true);
+        if (index == table_entries) {
+            return 0;
+        }
+        first |= index << (12 + 9 * (level - 1));
+        table = pool_.at(table[index] & address_mask);
     }
-    const uint64_t first = index << (12 + 9 * (levels_ - 1));
+    // Entry 0 could be that of the null pointer.
+    const uint64_t index = find(table, 1, (pages + table_entries - 1) / table_entries, false);
+    if (index == table_entries) {
+        return 0;
+    }
+    const unsigned bits = 12 + 9 * levels_;
+    first |= index << 21;
+    first |= (first >> (bits - 1)) != 0 ? ~uint64_t{0} << bits : 0; // canonical
     for (uint64_t i = 0; i < pages; ++i) {
         if (make_entry(first + i * 4096) == nullptr) {
             return 0;

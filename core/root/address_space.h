@@ -28,7 +28,7 @@ public:
     bool map(uint64_t linear, uint64_t physical, PageRights rights);
 
     // Tables for `pages` contiguous pages at addresses that nothing else of root mode has, with nothing mapped yet. Returns
-    // the first address, or 0 when the pool is empty. Called when all else is mapped.
+    // the first address, or 0 when the pool is empty or there is no room. Called when all else is mapped.
     uint64_t reserve(uint64_t pages);
 
     // The lowest-level entry of an address whose tables exist.

@@ -80,21 +80,31 @@ TEST_P(Levels, MapsWhatItWasToldAndNothingElse) {
     }
 }
 
-TEST_P(Levels, ReservedPagesLieApartAndAreNotMapped) {
+TEST_P(Levels, ReservedPagesLieBesideAndAreNotMapped) {
     const unsigned levels = GetParam();
-    const unsigned top_shift = 12 + 9 * (levels - 1);
-    Pool larger{20};
-    AddressSpace other{larger.pool, levels};
-    ASSERT_TRUE(other.map(uint64_t{1} << top_shift, 0x1000, {true, false}));
-    const uint64_t first = other.reserve(600);
-    EXPECT_EQ(first >> top_shift, 2u);
-    for (const uint64_t page : {0, 511, 512, 599}) {
-        EXPECT_EQ(larger.walk(other.root(), levels, first + page * 4096), std::nullopt);
-        EXPECT_EQ(other.entry_of(first + page * 4096), other.entry_of(first) + page) << "the entries lie in a row";
+    constexpr uint64_t two_mib = 2u << 20;
+    const uint64_t highest_gib = ~uint64_t{0} << 30; // canonical, upper half
+    for (const uint64_t gib : {uint64_t{0}, uint64_t{5} << 30, highest_gib}) {
+        Pool pool{20};
+        AddressSpace space{pool.pool, levels};
+        ASSERT_TRUE(space.map(gib + 2 * two_mib, 0x1000, {true, false}));
+        const uint32_t used = pool.pool.used;
+        const uint64_t first = space.reserve(600);
+        EXPECT_EQ(first, gib + 3 * two_mib) << "not at the beginning, and two in a row";
+        EXPECT_EQ(pool.pool.used, used + 2) << "only the lowest tables are new";
+        for (const uint64_t page : {0, 511, 512, 599}) {
+            EXPECT_EQ(pool.walk(space.root(), levels, first + page * 4096), std::nullopt);
+            EXPECT_EQ(space.entry_of(first + page * 4096), space.entry_of(first) + page) << "the entries lie in a row";
+        }
+        *(space.entry_of(first) + 512) = core::page_entry(0x7'7000, {true, false});
+        EXPECT_EQ(pool.walk(space.root(), levels, first + 512 * 4096)->physical, 0x7'7000u);
+        EXPECT_EQ(space.reserve(1), gib + two_mib);
+        EXPECT_EQ(space.reserve(100'000), 0u) << "the pool is empty";
+        EXPECT_EQ(space.reserve(513 * 512), 0u) << "more than there is room for";
     }
-    *(other.entry_of(first) + 512) = core::page_entry(0x7'7000, {true, false});
-    EXPECT_EQ(larger.walk(other.root(), levels, first + 512 * 4096)->physical, 0x7'7000u);
-    EXPECT_EQ(other.reserve(100'000), 0u) << "the pool is empty";
+    Pool pool{4};
+    AddressSpace nothing{pool.pool, levels};
+    EXPECT_EQ(nothing.reserve(1), 0u) << "nothing is mapped";
 }
 
 INSTANTIATE_TEST_SUITE_P(AddressSpace, Levels, ::testing::Values(4u, 5u));
