@@ -9,7 +9,7 @@
 #include "arch/control_registers.h"
 #include "arch/exceptions.h"
 #include "core/memory/guest_walk.h"
-#include "core/memory/window.h"
+#include "core/memory/guest_memory.h"
 
 namespace nadir::core {
 

@@ -2,7 +2,7 @@
 // Root mode's own address space: the private copy of the image, the arena but for its guard pages, and nothing else. All
 // of it at the addresses that it has in the system's address space, so a pointer means the same before and after launch.
 // Guest memory is not mapped: root mode can't be made to read or write it by mistake. The one exception is a page that is
-// reserved for each processor (core/memory/window.h), through which it sees one page of the guest while it needs to.
+// reserved for each processor (core/memory/guest_memory.h), through which it sees one page of the guest while it needs to.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "core/memory/window.h"
+#include "core/memory/guest_memory.h"
 
 #include "core/root/address_space.h"
 #include "cpu/instructions.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Root mode sees of the guest's memory what the guest sees of it, one page at a time.
-#include "core/memory/window.h"
+#include "core/memory/guest_memory.h"
 
 #include "tests/fakes/window.h"
 #include "tests/unit/core/root_fixture.h"
