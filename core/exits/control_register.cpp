@@ -79,12 +79,22 @@ bool cr4_refused(const Vcpu& vcpu, Cr4 wanted) {
     return loads && !long_mode && pdptes_refused(vcpu);
 }
 
+// The instruction wasn't executed, so no single-step trap of it pends; what pends behind MOV SS still does. Processors say so
+// by themselves ([SDM3 "Saving Non-Register State"]), Bochs 2.7 does not, and the guest would be stepped twice.
+Outcome execute_again() {
+    const PendingDebugExceptions pending = vmread(vmcs::guest_pending_debug);
+    if (pending.bs() && !vmread(vmcs::guest_interruptibility).in_instruction_shadow()) {
+        vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{pending}.set_bs(false));
+    }
+    return Outcome::retry;
+}
+
 Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
     if (cr0_refused(vcpu, wanted)) {
         return Outcome::general_protection;
     }
     vmwrite(vmcs::cr0_read_shadow, wanted);
-    return Outcome::retry;
+    return execute_again();
 }
 
 Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
@@ -93,7 +103,7 @@ Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
     }
     log(vcpu, Message::guest_changed_vmxe, {wanted.vmxe() ? 1u : 0u, vmread(vmcs::guest_rip)});
     vmwrite(vmcs::cr4_read_shadow, wanted);
-    return Outcome::retry;
+    return execute_again();
 }
 
 } // namespace

@@ -48,6 +48,22 @@ TEST_F(ControlRegisters, TheGuestSeesItsOwnFixedBitsAndTriesAgain) {
     EXPECT_EQ(last_record().argument[0], 0u);
 }
 
+TEST_F(ControlRegisters, WhatWasNotExecutedWasNotSteppedOver) {
+    constexpr uint64_t b0 = 1, bs = 1 << 14;
+    field(vmcs::guest_pending_debug) = bs | b0;
+    EXPECT_EQ(move(4, cr4 | vmxe), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_pending_debug), b0);
+    field(vmcs::guest_pending_debug) = bs;
+    EXPECT_EQ(move(0, cr0 & ~ne), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_pending_debug), 0u);
+    // Behind MOV SS it belongs to an earlier instruction, and VM entry demands it.
+    constexpr uint64_t blocking_by_mov_ss = 2;
+    field(vmcs::guest_interruptibility) = blocking_by_mov_ss;
+    field(vmcs::guest_pending_debug) = bs;
+    EXPECT_EQ(move(4, cr4), Outcome::retry);
+    EXPECT_EQ(field(vmcs::guest_pending_debug), bs);
+}
+
 TEST_F(ControlRegisters, EveryGeneralRegisterCanBeTheSource) {
     for (unsigned general = 0; general < 16; ++general) {
         const uint64_t value = (general % 2 == 0) ? cr4 | vmxe : cr4;
