@@ -14,15 +14,21 @@ struct Options {
     static constexpr u32 most_words = 4;
 
     char part[32];
-    u64 seed;             // seed=N
-    u32 count;            // count=N: how many of what the part does
-    u32 detail;           // detail=N: the one that is printed in full
+    u64 seed;           // seed=N
+    u32 first;          // first=N: with which of them it begins
+    u32 count;          // count=N: how many of what the part does
+    u32 block;          // block=N: how many of them are put together in one line
+    u32 detail;         // detail=N: the one that is printed in full
+    const char* script; // what was given as a module; nullptr where none was
+    u64 script_bytes;
     u64 top;              // top=MIB: where memory ends
     u64 find[most_words]; // find=N, each: disguised, lest it be found here
     u32 words;
     u64 own_start, own_end; // the memory that we lie in
     bool unknown;           // something on the line is none of these
 };
+
+constexpr u32 no_detail = ~0u;
 
 Options parse_options(const char* line);
 
@@ -40,5 +46,6 @@ const char* run_soak(const Options& options);
 const char* run_types(const Options& options);
 const char* run_scan(const Options& options);
 const char* run_far(const Options& options);
+const char* run_fuzz(const Options& options);
 
 } // namespace nadir::conformance

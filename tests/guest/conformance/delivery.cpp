@@ -61,29 +61,11 @@ void trace_string_io() {
     probe("rep outsb not canonical", {0, 1ull << 62, 8, 0x80}, outs);
 }
 
-volatile u32& apic_register(u32 offset) {
-    return *reinterpret_cast<volatile u32*>((read_msr(msr_apic_base) & 0xF'FFFF'FFFF'F000) + offset);
-}
-
-void write_apic(u32 offset, u32 value) {
-    if ((read_msr(msr_apic_base) & 1u << 10) != 0)
-        write_msr(0x800 + offset / 16, value);
-    else
-        apic_register(offset) = value;
-}
-
 // HLT has to wait for it: whoever skips a HLT comes to the end of the sequence without an interrupt.
 void trace_long_halt() {
-    constexpr u32 lvt_timer = 0x320;
-    constexpr u32 divide = 0x3E0;
-    constexpr u32 initial_count = 0x380;
-    constexpr u32 masked = 1u << 16;
-    write_apic(divide, 0xB); // by 1
-    write_apic(lvt_timer, 0x40);
-    write_apic(initial_count, 200'000);
+    start_local_timer(0x40, 200'000);
     trace("halt until the timer", sequence_halt);
-    write_apic(initial_count, 0);
-    write_apic(lvt_timer, masked);
+    stop_local_timer();
 }
 
 } // namespace

@@ -18,7 +18,7 @@ struct Part {
 
 constexpr Part parts[] = {
     {"trace", run_trace}, {"nmi", run_nmi},   {"triple", run_triple}, {"soak", run_soak},
-    {"types", run_types}, {"scan", run_scan}, {"far", run_far},
+    {"types", run_types}, {"scan", run_scan}, {"far", run_far},       {"fuzz", run_fuzz},
 };
 
 const Part* find(const char* name) {
@@ -40,11 +40,18 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     Options options = parse_options(handover->command_line);
     options.own_start = handover->region_start;
     options.own_end = handover->region_end;
+    if (handover->module_count != 0) {
+        options.script = reinterpret_cast<const char*>(handover->modules[0].start);
+        options.script_bytes = handover->modules[0].end - handover->modules[0].start;
+    }
     const Part* part = find(options.part);
-    if (part == nullptr || options.unknown)
-        finish(false,
-               "give a part (trace, nmi, triple, soak, types, scan, far) and, where it takes them, seed=, count=, "
-               "detail=, top=, find=");
+    if (part == nullptr || options.unknown) {
+        print("The parts:");
+        for (const Part& known : parts)
+            print(" %s", known.name);
+        print("\n");
+        finish(false, "give a part and, where it takes them, seed=, first=, count=, block=, detail=, top=, find=");
+    }
     print("@@ part %s on %u processors\n", part->name, processor_count());
     const char* why = part->run(options);
     finish(why == nullptr, why != nullptr ? why : "");

@@ -10,6 +10,10 @@ namespace {
 bool apply(const Word& key, const Word& value, Options& options) {
     if (same(key, "seed"))
         return read(value, options.seed);
+    if (same(key, "first"))
+        return read(value, options.first);
+    if (same(key, "block"))
+        return read(value, options.block) && options.block != 0;
     if (same(key, "count"))
         return read(value, options.count);
     if (same(key, "detail"))
@@ -34,6 +38,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
 Options parse_options(const char* line) {
     Options options{};
     options.seed = 1;
+    options.block = 256;
+    options.detail = no_detail;
     for_each_word(
         line, [&](const Word& key, const Word& value) { return apply(key, value, options); },
         [&](const Word& key) {

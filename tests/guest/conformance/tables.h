@@ -3,7 +3,7 @@
 #pragma once
 
 #include "hosts/bare/machine/instructions.h"
-#include "hosts/bare/types.h"
+#include "tests/guest/conformance/conformance.h"
 
 namespace nadir::conformance {
 
