@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 from emulator import fastboot, product
 from emulator.bochs import Machine, Run
@@ -27,11 +27,11 @@ def boot(directory: Path, line: str, modules: Sequence[fastboot.Module] = (), ti
 
 
 def boot_kernel(directory: Path, kernel: Path, line: str, modules: Sequence[fastboot.Module] = (), timeout: float = 60,
-                **settings) -> Run:
+                stop_when: Callable[[str], bool] | None = None, **settings) -> Run:
     """The same for another Multiboot kernel: on the bare emulator."""
     machine = Machine(**{"memory_mib": 128, "ignore_bad_msrs": False, **settings})
     machine = fastboot.multiboot(machine, directory, kernel, line, modules)
-    return machine.run(timeout=timeout, directory=directory)
+    return machine.run(timeout=timeout, directory=directory, stop_when=stop_when)
 
 
 def expect_ok(run: Run, vmx_failures: bool = False) -> Run:
