@@ -31,11 +31,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
     parser.add_argument("--count", type=int, default=20_000, help="sequences for each seed and model")
     parser.add_argument("--minutes", type=float, help="seed after seed, until so much time has passed")
-    parser.add_argument("-m", "--model", action="append", help=f"of the emulator; default: all of {', '.join(ALL_MODELS)}")
+    parser.add_argument("-m", "--model", action="append", choices=ALL_MODELS, metavar="MODEL",
+                        help=f"of the emulator; may be repeated; default: all of {', '.join(ALL_MODELS)}")
     parser.add_argument("-n", "--processors", type=int, default=1)
     parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="run these files of the corpus instead")
     parser.add_argument("--save", action="store_true", help=f"keep what is found in {CORPUS.relative_to(CORPUS.parents[3])}")
     options = parser.parse_args()
+    for path in options.replay or []:
+        if not path.is_file():
+            parser.error(f"{path} isn't a file")
     if options.count < 1 or options.first < 0 or options.processors < 1:
         parser.error("--count and --processors begin at 1, --first at 0")
     return options
@@ -96,4 +100,10 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except AssertionError as why:  # nothing could be compared: the words say it
+        print(f"fuzz.py: {why}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

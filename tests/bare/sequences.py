@@ -100,6 +100,8 @@ def differing(bed: Bed, script: Sequence[str]) -> list[bool]:
     while len(answers) < len(script) and bed.hangs < MOST_HANGS:
         rest = script[len(answers):]
         bare, virtualised = bed.both("block=1", rest)
+        refused = [text for text in bare.lines if text.endswith("is no sequence")]
+        assert not refused, refused[0]
         expected, found = digests(bare), digests(virtualised)
         if not expected:
             answers.append(False)  # the bare machine can't run it, so it says nothing
