@@ -6,17 +6,15 @@
  */
 #pragma once
 
+#include "control/exit_ring.h"
+#include "control/types.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef unsigned long long nadir_u64;
-typedef unsigned int nadir_u32;
-typedef unsigned short nadir_u16;
-typedef unsigned char nadir_u8;
-
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 2u
+#define NADIR_CONTROL_VERSION 3u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -84,10 +82,13 @@ enum nadir_provocation {
     NADIR_PROVOKE_STACK_OVERFLOW = 2, /* runs into the guard page */
     NADIR_PROVOKE_WRITE_CODE = 3,
     NADIR_PROVOKE_EXECUTE_DATA = 4,
-    NADIR_PROVOKE_GUEST_MEMORY = 5, /* reads memory of the guest, which root mode doesn't map */
-    NADIR_PROVOKE_GUEST_STATE = 6,  /* a guest state that the next VM entry refuses: exit 33 */
-    NADIR_PROVOKE_CONTROLS = 7,     /* controls that VMRESUME refuses: VMfail */
-    NADIR_PROVOKE_COUNT = 8
+    NADIR_PROVOKE_GUEST_MEMORY = 5,    /* reads memory of the guest, which root mode doesn't map */
+    NADIR_PROVOKE_GUEST_STATE = 6,     /* a guest state that the next VM entry refuses: exit 33 */
+    NADIR_PROVOKE_CONTROLS = 7,        /* controls that VMRESUME refuses: VMfail */
+    NADIR_PROVOKE_HANG = 8,            /* an endless loop */
+    NADIR_PROVOKE_FAULT_IN_REPORT = 9, /* a fault whose report faults, too */
+    NADIR_PROVOKE_FAULT_IN_LOCK = 10,  /* a fault while it holds the lock of the EPT tables */
+    NADIR_PROVOKE_COUNT = 11
 };
 
 /* How a start is wished for. */
@@ -100,7 +101,9 @@ struct nadir_options {
     nadir_u32 fail_field;     /* tests, and to learn: this field of the VMCS gets fail_value before the VM entry on
                                  fail_processor; 0 for none */
     nadir_u64 fail_value;
-    nadir_u64 reserved[2];
+    nadir_u32 record_every_exit; /* 1: the flight recorder sees every CPUID, too; each then costs what other exits do */
+    nadir_u32 reserved;
+    nadir_u64 reserved2;
 };
 
 /* What came of a request, in numbers and in words. */
@@ -117,7 +120,8 @@ enum nadir_processor_state {
     NADIR_PROCESSOR_ABSENT = 0, /* the host has no such processor */
     NADIR_PROCESSOR_OFF = 1,    /* not virtualised */
     NADIR_PROCESSOR_ON = 2,     /* in VMX non-root operation */
-    NADIR_PROCESSOR_DEAD = 3    /* root mode stopped it after a fault; the log has the report */
+    NADIR_PROCESSOR_DEAD = 3,   /* root mode stopped it after a fault; the log has the report */
+    NADIR_PROCESSOR_STUCK = 4   /* root mode has not come back from a VM exit for a whole period of the watchdog */
 };
 
 struct nadir_state {
@@ -243,6 +247,17 @@ struct nadir_vmcs_request {
     struct nadir_vmcs vmcs; /* out */
 };
 
+struct nadir_recorder_request {
+    struct nadir_header header;
+    nadir_u32 processor;   /* in */
+    nadir_u32 count;       /* out: records filled */
+    nadir_u64 begun;       /* out: VM exits begun; the newest record has the number begun - 1 */
+    nadir_u64 cpuid_exits; /* out: CPUID exits so far, with those that were not recorded */
+    nadir_u32 state;       /* out: enum nadir_processor_state */
+    nadir_u32 reserved;
+    struct nadir_exit_record records[NADIR_EXIT_RING_RECORDS]; /* out: oldest first; of the last run when not active */
+};
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -251,7 +266,8 @@ enum nadir_function {
     NADIR_FUNCTION_STATISTICS = 4,
     NADIR_FUNCTION_LOG = 5,
     NADIR_FUNCTION_CAPABILITIES = 6,
-    NADIR_FUNCTION_VMCS = 7
+    NADIR_FUNCTION_VMCS = 7,
+    NADIR_FUNCTION_RECORDER = 8
 };
 
 #ifdef __cplusplus

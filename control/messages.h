@@ -67,7 +67,23 @@
     /* VM entries that fail. */                                                                                        \
     MESSAGE(entry_rule_broken, error, "this VM entry breaks a rule: {r}")                                              \
     MESSAGE(entry_rules_kept, error, "this VM entry breaks none of the rules known; {d} could not be judged")          \
-    MESSAGE(entry_rules_dropped, error, "and {d} more rules: `nadir dump --failed` and `nadir explain` name all")
+    MESSAGE(entry_rules_dropped, error, "and {d} more rules: `nadir dump --failed` and `nadir explain` name all")      \
+    /* Root mode in trouble. */                                                                                        \
+    MESSAGE(root_registers_1, error, "root mode: RAX {x}, RBX {x}, RCX {x}, RDX {x}, RSI {x}, RDI {x}")                \
+    MESSAGE(root_registers_2, error, "root mode: RBP {x}, R8 {x}, R9 {x}, R10 {x}, R11 {x}, R12 {x}")                  \
+    MESSAGE(root_registers_3, error, "root mode: R13 {x}, R14 {x}, R15 {x}, RFLAGS {x}, CR3 {x}")                      \
+    MESSAGE(root_caller, error, "root mode: called from image+{x} (found on the stack at {x})")                        \
+    MESSAGE(recorded_exit, error, "VM exit {d}: reason {e}, RIP {x}, qualification {x}, detail {x}, {d} ticks before") \
+    MESSAGE(fault_in_report, error,                                                                                    \
+            "another fault, in the midst of this report: vector {d}, error code {x}, RIP image+{x}, CR2 {x}")          \
+    MESSAGE(processor_overdue, error,                                                                                  \
+            "the watchdog: processor {d} has not come back from VM exit {d}, begun {d} ticks ago; its last exits:")    \
+    MESSAGE(processor_hangs, error,                                                                                    \
+            "root mode hangs in VM exit {d}: the watchdog's NMI found it at RIP image+{x}, RSP {x}")                   \
+    MESSAGE(processor_deaf, error, "the watchdog: processor {d} takes no NMI either; only a reset brings it back")     \
+    MESSAGE(processor_came_back, warning, "the watchdog: processor {d} has come back; its VM exit took very long")     \
+    MESSAGE(ept_lock_taken_over, warning,                                                                              \
+            "the lock of the EPT tables is taken over from processor {d}, which was stopped while it held it")
 
 namespace nadir::control {
 

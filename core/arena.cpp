@@ -123,6 +123,10 @@ bool map_image(Vmm& vmm, AddressSpace& space, const Image& image, const SharedLa
         at += to_pages(range.bytes);
         const uint64_t address = reinterpret_cast<uint64_t>(from);
         vmm.image_base = address < vmm.image_base ? address : vmm.image_base;
+        if (range.executable != 0) {
+            vmm.code_base = address;
+            vmm.code_bytes = range.bytes;
+        }
     }
     return true;
 }

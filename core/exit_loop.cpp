@@ -6,6 +6,7 @@
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
+#include "core/recorder.h"
 #include "core/root/fault_report.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -87,21 +88,26 @@ extern "C" {
 NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu_pointer) {
     Vcpu& vcpu = *vcpu_pointer;
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
+    nadir_exit_record* const record = begin_record(vcpu, reason);
     if (reason.entry_failure()) [[unlikely]] {
-        return on_entry_failure(vcpu, reason);
+        const uint32_t answer = on_entry_failure(vcpu, reason);
+        finish_record(record, Outcome::leave);
+        return answer;
     }
     const uint32_t number = static_cast<uint32_t>(reason.basic());
     ++vcpu.exits[number < NADIR_EXIT_REASONS ? number : NADIR_EXIT_REASONS - 1];
 
-    switch (handle(vcpu, reason.basic())) {
-    case Outcome::advance: advance_guest(); return 0;
-    case Outcome::retry: return 0;
-    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); return 0;
-    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); return 0;
-    case Outcome::leave: advance_guest(); return 1;
-    case Outcome::unexpected: break;
+    const Outcome outcome = handle(vcpu, reason.basic());
+    switch (outcome) {
+    case Outcome::advance:
+    case Outcome::leave: advance_guest(); break;
+    case Outcome::retry: break;
+    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
+    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
+    case Outcome::unexpected: finish_record(record, outcome); stop_after_unexpected_exit(vcpu, reason);
     }
-    stop_after_unexpected_exit(vcpu, reason);
+    finish_record(record, outcome);
+    return outcome == Outcome::leave ? 1 : 0;
 }
 
 } // extern "C"

@@ -25,7 +25,28 @@ enum class Hypercall : uint64_t {
                     // that processor); RSI index of the first field in arch::vmcs_encodings. First word: bit n says
                     // that word n + 1 is the value of field RSI + n
     provoke = 8,    // RDX enum nadir_provocation; tests only
+    recorder_position = 11, // RDX processor; words: VM exits begun, CPUID exits, state
+    read_recorder = 12, // RDX processor, RSI number of the exit; the first words are the record; NADIR_BAD_ARGUMENT: it
+                        // isn't there
+    watch =
+        13, // RDX: the first processor to look at; first word: the next one that is found overdue, which the caller is
+            // to send an NMI, or NADIR_ANY_PROCESSOR (core/watchdog.h)
 };
+
+// Those that only ask about Nadir.
+constexpr bool is_question(Hypercall function) {
+    switch (function) {
+    case Hypercall::read_statistics:
+    case Hypercall::log_position:
+    case Hypercall::read_log:
+    case Hypercall::read_memory_use:
+    case Hypercall::read_vmcs:
+    case Hypercall::recorder_position:
+    case Hypercall::read_recorder:
+    case Hypercall::watch: return true;
+    default: return false;
+    }
+}
 
 inline constexpr unsigned hypercall_words = 8;
 

@@ -95,7 +95,7 @@ extern "C" {
     cpu::ReturnState back = return_state(vcpu, s);
 
     vcpu.vmx_on = 0;
-    vcpu.state = NADIR_PROCESSOR_OFF;
+    set_state(vcpu, NADIR_PROCESSOR_OFF);
     (void)cpu::vmclear(vcpu.place.vmcs_physical);
     (void)cpu::vmxoff();
 

@@ -51,6 +51,16 @@ NADIR_ABI nadir_u32 nadir_get_statistics(const struct nadir_session* session, na
                                          struct nadir_statistics* statistics);
 NADIR_ABI nadir_u32 nadir_read_log(const struct nadir_session* session, struct nadir_log_request* request);
 
+/* The flight recorder of a processor, whatever its state: takes `processor` and fills in the rest of the request. Context as
+ * before. */
+NADIR_ABI nadir_u32 nadir_read_recorder(const struct nadir_session* session, struct nadir_recorder_request* request);
+
+/* The watchdog's look, once per period, at the processors from number `first` on: the next one whose root mode has not come
+ * back since the last look, NADIR_ANY_PROCESSOR for none. The host sends that one an NMI, and asks again with `first` behind
+ * it. Needs two virtualised processors to find anything. Context as before, on a virtualised processor of an active session
+ * (elsewhere the answer is NADIR_ANY_PROCESSOR). */
+NADIR_ABI nadir_u32 nadir_watch(const struct nadir_session* session, nadir_u32 first);
+
 /* The fields of a processor's VMCS: live, or as it was when root mode stopped the processor; source NADIR_VMCS_NONE for
  * one that is not virtualised. NADIR_ANY_PROCESSOR: of the last VM entry of this session that failed. Passive. */
 NADIR_ABI nadir_u32 nadir_read_vmcs(const struct nadir_session* session, nadir_u32 processor, struct nadir_vmcs* vmcs);

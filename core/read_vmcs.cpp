@@ -51,6 +51,9 @@ extern "C" NADIR_ABI nadir_u32 nadir_read_vmcs(const nadir_session* session, nad
     }
     nadir_statistics statistics;
     (void)nadir_get_statistics(session, processor, &statistics);
+    if (statistics.state == NADIR_PROCESSOR_STUCK) {
+        return NADIR_OK; // it would never answer, and has left nothing yet
+    }
     if (statistics.state == NADIR_PROCESSOR_DEAD) {
         // It answers no more; what it left can be read from any other.
         vmcs->source = NADIR_VMCS_DEAD;

@@ -7,6 +7,7 @@
 #include "core/guest_call.h"
 #include "core/log.h"
 #include "core/nadir.h"
+#include "core/read_recorder.h"
 #include "core/vmm.h"
 
 namespace nadir::core {
@@ -66,6 +67,7 @@ void keep_results(nadir_session& session, uint32_t processor) {
     record.statistics = statistics_of(vcpu);
     record.log_next = vcpu.log_next;
     __builtin_memcpy(record.log, vcpu.place.log, sizeof(record.log));
+    keep_exits(record, vcpu);
 }
 
 extern "C" {
@@ -100,7 +102,7 @@ NADIR_ABI nadir_u32 nadir_get_statistics(const nadir_session* session, nadir_u32
     }
     statistics->processor = processor;
     // A processor that root mode had to stop says so itself.
-    if (record.state != NADIR_PROCESSOR_ON || statistics->state != NADIR_PROCESSOR_DEAD) {
+    if (record.state != NADIR_PROCESSOR_ON || !is_lost(statistics->state)) {
         statistics->state = record.state;
     }
     statistics->enter_ticks = record.enter_ticks;

@@ -39,6 +39,8 @@ struct nadir_session {
         nadir_statistics statistics;
         uint32_t log_next;
         nadir_log_record log[nadir::core::log_records];
+        uint64_t exits_begun;
+        nadir_exit_record exits[nadir::core::exits_kept]; // the last ones; number n is at n % exits_kept
     };
 
     Processor* processors; // processor_count of them, in the same allocation

@@ -10,6 +10,7 @@
 #include "core/log.h"
 #include "core/nadir.h"
 #include "core/probe.h"
+#include "core/recorder.h"
 #include "core/root/descriptor_tables.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
@@ -79,7 +80,7 @@ bool a_processor_is_dead(const nadir_session& session, nadir_report& report) {
     for (uint32_t i = 0; i < session.processor_count; ++i) {
         nadir_statistics statistics;
         (void)nadir_get_statistics(&session, i, &statistics);
-        if (statistics.state == NADIR_PROCESSOR_DEAD) {
+        if (is_lost(statistics.state)) {
             fill_report(report, {NADIR_PROCESSOR_LOST, NADIR_STEP_NONE, i, {}});
             return true;
         }
@@ -209,6 +210,7 @@ void reset_vcpu(nadir_session& session, uint32_t processor) {
     vcpu.window.pool = window;
     vcpu.state = NADIR_PROCESSOR_ON;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));
+    reset_exit_ring(vcpu);
     log(vcpu, Message::log_started, {log_records});
 }
 

@@ -8,6 +8,7 @@
 #include "arch/segments.h"
 #include "arch/tss.h"
 #include "control/control.h"
+#include "control/exit_ring_reader.h"
 #include "core/memory/ept_window.h"
 #include "core/vmcs_snapshot.h"
 
@@ -44,6 +45,15 @@ struct OwedEvents {
     volatile uint32_t machine_check; // 0 or 1
 };
 
+// What the watchdog knows of this processor (core/watchdog.h); exits are counted from 1. Written by whoever looks, but for
+// `waits`.
+struct WatchMarks {
+    uint64_t seen;    // the exit that was in work at the last look
+    uint64_t overdue; // the exit that was still in work a period later
+    uint32_t deaf;    // 1: it didn't take the NMI either
+    uint32_t waits;   // 1: this processor waits for another one's work, and must not be blamed
+};
+
 // What stays the same from start to start.
 struct VcpuPlace {
     Vmm* vmm;
@@ -78,6 +88,7 @@ struct Vcpu {
     // Numbers that `nadir stats` shows.
     uint64_t nmi_in_root;
     uint64_t events_reinjected;
+    WatchMarks watch;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 
@@ -108,7 +119,8 @@ inline constexpr uint64_t vmcs = 3;        // not mapped: guards the stack
 inline constexpr uint64_t stack = 4;       // 2 pages, the vcpu context at their top
 inline constexpr uint64_t stack_pages = 2;
 inline constexpr uint64_t log = 6;
-inline constexpr uint64_t pages = 7;
+inline constexpr uint64_t exit_ring = 7;
+inline constexpr uint64_t pages = 8;
 inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptWindow
 } // namespace block
 
@@ -116,6 +128,22 @@ inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;
 inline constexpr uint64_t vcpu_offset =
     (block::stack + block::stack_pages) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
 inline constexpr uint32_t log_records = 4096 / sizeof(nadir_log_record);
+
+inline nadir_exit_ring& exit_ring(const Vcpu& vcpu) {
+    return *reinterpret_cast<nadir_exit_ring*>(vcpu.place.block + block::exit_ring * 4096);
+}
+
+// Of a ring, as many stay in the session after the run: of 512 processors they must fit into one allocation.
+inline constexpr uint32_t exits_kept = 64;
+
+// The state, for other processors, and for who finds the ring in an image of memory.
+inline void set_state(Vcpu& vcpu, nadir_processor_state state) {
+    exit_ring(vcpu).state = state;
+    __atomic_store_n(&vcpu.state, uint32_t{state}, __ATOMIC_RELEASE);
+}
+
+// It answers no more.
+constexpr bool is_lost(uint32_t state) { return state == NADIR_PROCESSOR_DEAD || state == NADIR_PROCESSOR_STUCK; }
 
 static_assert(sizeof(nadir_log_record) == 64);
 static_assert(sizeof(Vcpu) <= 4096 - 1024, "the larger part of the two pages is stack");

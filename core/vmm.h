@@ -56,10 +56,12 @@ struct Vmm {
     uint64_t windows; // linear address of processor 0's page for core/memory/guest_memory.h; the others' lie behind
     uint64_t* window_entries; // root mode's page-table entries of these pages
     uint64_t image_base;      // lowest address of the image: what a fault report counts from
+    uint64_t code_base;       // of its code
+    uint64_t code_bytes;
 
     EptPlan ept;
     arch::Eptp eptp;
-    uint32_t ept_lock; // held while the types of existing leaves change
+    uint32_t ept_lock; // who changes the tables: core/memory/ept_lock.h
     uint32_t reserved;
 
     uint64_t msr_bitmap_physical;

@@ -40,6 +40,14 @@ nadir_cpu_first_exit_entry:
         jmp     .Lhandle
         .size nadir_cpu_first_exit_entry, . - nadir_cpu_first_exit_entry
 
+/* With nadir_options.record_every_exit: all exits go the general way, which records them. */
+        .globl nadir_cpu_general_exit_entry
+        .type nadir_cpu_general_exit_entry, @function
+nadir_cpu_general_exit_entry:
+        SAVE_GUEST_REGISTERS
+        jmp     .Lhandle
+        .size nadir_cpu_general_exit_entry, . - nadir_cpu_general_exit_entry
+
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
  * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All

@@ -6,8 +6,9 @@
 
 namespace nadir::core {
 
+// The numbers are those of enum nadir_exit_outcome, which has 0 for an exit that is still in work.
 enum class Outcome : uint8_t {
-    advance,            // the instruction was carried out for the guest: go on behind it
+    advance = 1,        // the instruction was carried out for the guest: go on behind it
     retry,              // go on where the guest is (again): nothing to skip
     invalid_opcode,     // the instruction raises #UD in the guest
     general_protection, // the instruction raises #GP(0) in the guest

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
@@ -7,6 +8,7 @@
 #include "core/memory/second_level.h"
 #include "core/root/provoke.h"
 #include "core/vmm.h"
+#include "core/watchdog.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core::exits {
@@ -79,6 +81,26 @@ nadir_status read_statistics(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
     return NADIR_OK;
 }
 
+nadir_status recorder_position(Vcpu& vcpu, const Vcpu& subject, uint64_t) {
+    answer(vcpu, 0, __atomic_load_n(&exit_ring(subject).begun, __ATOMIC_ACQUIRE));
+    answer(vcpu, 1, subject.exits[static_cast<unsigned>(arch::BasicExitReason::cpuid)]);
+    answer(vcpu, 2, subject.state);
+    return NADIR_OK;
+}
+
+nadir_status read_recorder(Vcpu& vcpu, const Vcpu& subject, uint64_t number) {
+    nadir_exit_record record;
+    if (!control::read_exit(exit_ring(subject), number, record)) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    uint64_t words[sizeof(record) / 8];
+    __builtin_memcpy(words, &record, sizeof(record));
+    for (unsigned i = 0; i < sizeof(record) / 8; ++i) {
+        answer(vcpu, i, words[i]);
+    }
+    return NADIR_OK;
+}
+
 nadir_status log_position(Vcpu& vcpu, const Vcpu& subject, uint64_t) {
     answer(vcpu, 0, subject.log_next);
     return NADIR_OK;
@@ -120,6 +142,12 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::read_log: return about_processor<read_log>(vcpu, number, argument);
     case Hypercall::read_vmcs: return about_processor<read_vmcs>(vcpu, number, argument);
     case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.in_use()} * 4096); return Outcome::advance;
+    case Hypercall::recorder_position: return about_processor<recorder_position>(vcpu, number, argument);
+    case Hypercall::read_recorder: return about_processor<read_recorder>(vcpu, number, argument);
+    case Hypercall::watch:
+        answer(vcpu, 0,
+               number < vmm.processor_count ? watch(vcpu, static_cast<uint32_t>(number)) : NADIR_ANY_PROCESSOR);
+        return Outcome::advance;
     case Hypercall::provoke:
         if (vmm.options.allow_provoke != 0 && provoke(vcpu, number)) {
             return Outcome::retry;

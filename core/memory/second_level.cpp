@@ -5,6 +5,7 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
 #include "core/log.h"
+#include "core/memory/ept_lock.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
 #include "cpu/msr.h"
@@ -45,22 +46,6 @@ MtrrValues read_mtrrs(bool supported) {
 
 namespace {
 
-// Held while the tables change: whoever comes second finds them changed, and no page of the pool is taken in vain.
-class EptLock {
-public:
-    explicit EptLock(Vmm& vmm) : vmm_(vmm) {
-        while (__atomic_exchange_n(&vmm_.ept_lock, 1, __ATOMIC_ACQUIRE) != 0) {
-            cpu::pause();
-        }
-    }
-    ~EptLock() { __atomic_store_n(&vmm_.ept_lock, 0, __ATOMIC_RELEASE); }
-    EptLock(const EptLock&) = delete;
-    EptLock& operator=(const EptLock&) = delete;
-
-private:
-    Vmm& vmm_;
-};
-
 // The page that the tables gave back last of those that no processor may still have cached. One that is not in VMX operation
 // invalidates before it enters (core/enter.cpp), and one that is stopped for good never enters again.
 uint64_t invalidated_by_all(const Vmm& vmm) {
@@ -84,7 +69,7 @@ arch::Eptp eptp_of(const Vcpu& vcpu) {
 // Processors change their MTRRs at the same time, each with the same values in the end.
 bool refresh_types(Vcpu& vcpu) {
     Vmm& vmm = *vcpu.place.vmm;
-    const EptLock lock{vmm};
+    const EptLock lock{vcpu};
     vmm.ept.pool.invalidated = invalidated_by_all(vmm);
     vmm.ept.mtrr = read_mtrrs(vmm.capabilities.mtrr());
     ept_window_clear(vmm.ept, vcpu.window);
@@ -94,9 +79,8 @@ bool refresh_types(Vcpu& vcpu) {
 // The processor's own tables help out.
 bool map_in_window(Vcpu& vcpu, uint64_t address) {
     {
-        Vmm& vmm = *vcpu.place.vmm;
-        const EptLock lock{vmm};
-        if (!ept_window_map(vmm.ept, vcpu.window, address)) {
+        const EptLock lock{vcpu};
+        if (!ept_window_map(vcpu.place.vmm->ept, vcpu.window, address)) {
             return false;
         }
     }
@@ -105,8 +89,9 @@ bool map_in_window(Vcpu& vcpu, uint64_t address) {
     return true;
 }
 
-EptResult map_for_all(Vmm& vmm, uint64_t address) {
-    const EptLock lock{vmm};
+EptResult map_for_all(Vcpu& vcpu, uint64_t address) {
+    Vmm& vmm = *vcpu.place.vmm;
+    const EptLock lock{vcpu};
     vmm.ept.pool.invalidated = invalidated_by_all(vmm);
     return ept_map(vmm.ept, address);
 }
@@ -114,7 +99,7 @@ EptResult map_for_all(Vmm& vmm, uint64_t address) {
 } // namespace
 
 EptResult map_on_demand(Vcpu& vcpu, uint64_t address) {
-    const EptResult result = map_for_all(*vcpu.place.vmm, address);
+    const EptResult result = map_for_all(vcpu, address);
     if (result == EptResult::beyond_width || (result != EptResult::no_memory && !vcpu.window.in_use())) {
         return result;
     }

@@ -4,9 +4,12 @@
 #include "arch/vmx/fields.h"
 #include "core/enter.h"
 #include "core/log.h"
+#include "core/root/circumstances.h"
+#include "core/root/com1.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/instructions.h"
+#include "cpu/registers.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core {
@@ -16,38 +19,7 @@ namespace vmcs = arch::vmcs;
 
 namespace {
 
-// A 16550: bit 5 of the line status says that the transmitter takes another byte. Bounded, for there may be no UART.
-void write_com1(uint16_t port, char c) {
-    for (unsigned patience = 0; patience < 100'000 && (cpu::read_port(static_cast<uint16_t>(port + 5)) & 0x20) == 0;
-         ++patience) {
-        cpu::pause();
-    }
-    cpu::write_port(port, static_cast<uint8_t>(c));
-}
-
-void print_com1(uint16_t port, const char* text) {
-    for (; *text != '\0'; ++text) {
-        write_com1(port, *text);
-    }
-}
-
-void report_guest(Vcpu& vcpu) {
-    report(vcpu, Message::guest_state,
-           {vmread(vmcs::guest_rsp), vmread(vmcs::guest_rflags).value, vmread(vmcs::guest_cr0).value,
-            vmread(vmcs::guest_cr3).value, vmread(vmcs::guest_cr4).value, vmread(vmcs::guest_efer).value});
-    report(vcpu, Message::guest_instruction,
-           {vmread(vmcs::guest_cs_selector).value, vmread(vmcs::guest_activity_state),
-            vmread(vmcs::guest_interruptibility).value, vmread(vmcs::exit_instruction_length)});
-}
-
-} // namespace
-
-void report(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> arguments) {
-    log(vcpu, message, arguments);
-    const uint16_t port = static_cast<uint16_t>(vcpu.place.vmm->options.com1);
-    if (port == 0) {
-        return;
-    }
+void print_to_com1(const Vcpu& vcpu, uint16_t port, Message message, std::initializer_list<uint64_t> arguments) {
     nadir_log_record record{};
     record.message = static_cast<nadir_u8>(message);
     unsigned i = 0;
@@ -74,17 +46,71 @@ void report(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> argumen
     print_com1(port, "\r\n");
 }
 
+uint64_t rip_in_image(const Vcpu& vcpu, const cpu::TrapFrame& frame) { return frame.rip - vcpu.place.vmm->image_base; }
+
+void report_circumstances(Vcpu& vcpu, const cpu::TrapFrame& frame) {
+    report_registers(vcpu, frame);
+    report_callers(vcpu, frame.rsp);
+    report_last_exits(vcpu, vcpu);
+    if (vcpu.vmx_on != 0) {
+        report_guest(vcpu);
+    }
+}
+
+[[noreturn]] void halt_for_good() {
+    for (;;) {
+        cpu::disable_interrupts();
+        cpu::halt();
+    }
+}
+
+} // namespace
+
+void report(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> arguments) {
+    // The port first: a log that can't be written would be the end of the report.
+    const uint16_t port = static_cast<uint16_t>(vcpu.place.vmm->options.com1);
+    if (port != 0) {
+        print_to_com1(vcpu, port, message, arguments);
+    }
+    log(vcpu, message, arguments);
+}
+
 void stop_processor(Vcpu& vcpu) {
     report(vcpu, Message::processor_dead, {});
     // Nobody can VMREAD it any more; whoever sees the state may read the copy.
     if (vcpu.vmx_on != 0) {
         take_snapshot(vcpu.snapshot, NADIR_VMCS_DEAD);
     }
-    __atomic_store_n(&vcpu.state, uint32_t{NADIR_PROCESSOR_DEAD}, __ATOMIC_RELEASE);
-    for (;;) {
-        cpu::disable_interrupts();
-        cpu::halt();
+    set_state(vcpu, NADIR_PROCESSOR_DEAD);
+    halt_for_good();
+}
+
+void stop_after_fault(Vcpu& vcpu, const cpu::TrapFrame& frame) {
+    switch (vcpu.trap_depth++) {
+    case 0:
+        report(vcpu, Message::fault_in_root,
+               {frame.vector, frame.error_code, rip_in_image(vcpu, frame), cpu::read_cr2(), frame.rsp});
+        report_circumstances(vcpu, frame);
+        break;
+    case 1:
+        // Whatever that was about is not to be touched again.
+        vcpu.vmx_on = 0;
+        report(vcpu, Message::fault_in_report,
+               {frame.vector, frame.error_code, rip_in_image(vcpu, frame), cpu::read_cr2()});
+        break;
+    case 2:
+        // Not even that could be said. The state is all that is left to tell the other processors.
+        set_state(vcpu, NADIR_PROCESSOR_DEAD);
+        halt_for_good();
+    default: halt_for_good();
     }
+    stop_processor(vcpu);
+}
+
+void stop_hanging(Vcpu& vcpu, const cpu::TrapFrame& frame) {
+    report(vcpu, Message::processor_hangs, {vcpu.watch.overdue - 1, rip_in_image(vcpu, frame), frame.rsp});
+    report_circumstances(vcpu, frame);
+    stop_processor(vcpu);
 }
 
 void stop_after_unexpected_exit(Vcpu& vcpu, arch::ExitReason reason) {
@@ -92,6 +118,7 @@ void stop_after_unexpected_exit(Vcpu& vcpu, arch::ExitReason reason) {
            {static_cast<uint64_t>(reason.basic()), vmread(vmcs::exit_qualification), vmread(vmcs::guest_rip),
             vmread(vmcs::guest_linear_address), vmread(vmcs::guest_physical_address),
             vmread(vmcs::exit_interruption_information).value});
+    report_last_exits(vcpu, vcpu);
     report_guest(vcpu);
     stop_processor(vcpu);
 }
@@ -101,6 +128,7 @@ uint32_t on_entry_failure(Vcpu& vcpu, arch::ExitReason reason) {
     report(vcpu, Message::entry_failed, {static_cast<uint64_t>(reason.basic()), qualification});
     report_guest(vcpu);
     if (vcpu.launched != 0) {
+        report_last_exits(vcpu, vcpu);
         stop_processor(vcpu);
     }
     take_snapshot(vcpu.snapshot, NADIR_VMCS_FAILED_ENTRY);
@@ -121,6 +149,7 @@ extern "C" {
     constexpr uint64_t vmresume = 7;
     const uint64_t error = invalid != 0 ? 0 : vmread(vmcs::instruction_error);
     report(*vcpu, Message::vm_instruction_failed, {vmresume, error, vcpu->place.vmcs_physical});
+    report_last_exits(*vcpu, *vcpu);
     report_guest(*vcpu);
     stop_processor(*vcpu);
 }

@@ -9,6 +9,7 @@
 #include "arch/vmx/exit_reason.h"
 #include "control/messages.h"
 #include "core/vcpu.h"
+#include "cpu/entry_points.h"
 
 namespace nadir::core {
 
@@ -16,6 +17,13 @@ using control::Message;
 
 // One message to the log and, in words, to COM1.
 void report(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> arguments);
+
+// An exception of root mode's own that is no answer of the processor's (cpu/checked.S): everything that may explain it, then
+// the end. A fault in the midst of that says so; a third one ends in silence, with the processor's state as the last word.
+[[noreturn]] void stop_after_fault(Vcpu& vcpu, const cpu::TrapFrame& frame);
+
+// The watchdog's NMI found root mode still at the exit that was overdue.
+[[noreturn]] void stop_hanging(Vcpu& vcpu, const cpu::TrapFrame& frame);
 
 // A VM exit that nothing of ours asked for. The guest's instruction is not skipped, for that would silently break it.
 [[noreturn]] void stop_after_unexpected_exit(Vcpu& vcpu, arch::ExitReason reason);

@@ -2,7 +2,9 @@
 #include "core/root/provoke.h"
 
 #include "arch/vmx/fields.h"
+#include "core/memory/ept_lock.h"
 #include "core/vmm.h"
+#include "cpu/instructions.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core {
@@ -18,7 +20,7 @@ namespace {
 
 } // namespace
 
-bool provoke(const Vcpu& vcpu, uint64_t provocation) {
+bool provoke(Vcpu& vcpu, uint64_t provocation) {
     switch (provocation) {
     case NADIR_PROVOKE_INVALID_OPCODE: asm volatile("ud2"); break;
     case NADIR_PROVOKE_STACK_OVERFLOW: (void)overflow(0); break;
@@ -32,6 +34,20 @@ bool provoke(const Vcpu& vcpu, uint64_t provocation) {
         cpu::vmwrite(arch::vmcs::guest_rflags, arch::Rflags{}); // bit 1 must be 1
         return true;
     case NADIR_PROVOKE_CONTROLS: cpu::vmwrite(arch::vmcs::exit_controls, arch::ExitControls{}); return true;
+    case NADIR_PROVOKE_HANG:
+        for (;;) {
+            cpu::pause();
+        }
+    case NADIR_PROVOKE_FAULT_IN_REPORT:
+        // The report of the fault reads the VMCS, which is no longer there: that faults again.
+        (void)cpu::vmxoff();
+        asm volatile("ud2");
+        break;
+    case NADIR_PROVOKE_FAULT_IN_LOCK: {
+        const EptLock lock{vcpu};
+        asm volatile("ud2");
+        break;
+    }
     default: break;
     }
     return false;

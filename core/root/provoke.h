@@ -10,6 +10,6 @@ namespace nadir::core {
 
 // Returns true where the mistake comes with the next VM entry, false for a number that is none of enum
 // nadir_provocation's.
-bool provoke(const Vcpu& vcpu, uint64_t provocation);
+bool provoke(Vcpu& vcpu, uint64_t provocation);
 
 } // namespace nadir::core

@@ -6,8 +6,8 @@
 #include "core/root/descriptor_tables.h"
 #include "core/root/fault_report.h"
 #include "core/vmm.h"
+#include "core/watchdog.h"
 #include "cpu/entry_points.h"
-#include "cpu/registers.h"
 
 namespace nadir::core {
 
@@ -27,6 +27,9 @@ bool fix_up(cpu::TrapFrame& frame) {
 }
 
 void take_nmi(Vcpu& vcpu, const cpu::TrapFrame& frame) {
+    if (is_overdue(vcpu)) {
+        stop_hanging(vcpu, frame);
+    }
     ++vcpu.nmi_in_root;
     if (vcpu.vmx_on == 0) {
         // This processor is leaving; the host hands it over (core/leave.cpp). Two: as in owe_nmi.
@@ -56,12 +59,7 @@ extern "C" NADIR_CPU_ABI void nadir_handle_trap(cpu::TrapFrame* frame) {
     if ((vector == arch::Vector::general_protection || vector == arch::Vector::invalid_opcode) && fix_up(*frame)) {
         return;
     }
-    if (vcpu.trap_depth++ == 0) {
-        report(
-            vcpu, Message::fault_in_root,
-            {frame->vector, frame->error_code, frame->rip - vcpu.place.vmm->image_base, cpu::read_cr2(), frame->rsp});
-    }
-    stop_processor(vcpu);
+    stop_after_fault(vcpu, *frame);
 }
 
 } // namespace nadir::core

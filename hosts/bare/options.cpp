@@ -42,6 +42,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return read(value, options.core.fail_field);
     if (same(key, "fail_value"))
         return read(value, options.core.fail_value);
+    if (same(key, "record"))
+        return same(value, "every") && (options.core.record_every_exit = 1) != 0;
     if (same(key, "log"))
         return read_level(value, options.core.log_level);
     return same(key, "reserve") || same(key, "below"); // read by entry/prepare.cpp

@@ -16,7 +16,8 @@ struct Options {
     u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all
-    nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N
+    nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N,
+                            // record=every
 };
 
 // Reports each word that is unknown or has a wrong value, and returns false for it: a typing error would otherwise pass

@@ -166,7 +166,8 @@ bool Machine::run_root(uint64_t* registers) {
     try {
         if (rip == reinterpret_cast<uint64_t>(&cpu::nadir_cpu_first_exit_entry)) {
             nadir_first_exit(vcpu);
-        } else if (rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_exit_entry)) {
+        } else if (rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_exit_entry) &&
+                   rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_general_exit_entry)) {
             fault("HOST_RIP points nowhere");
         }
         if (nadir_handle_exit(vcpu) == 0) {

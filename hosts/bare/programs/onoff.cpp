@@ -13,9 +13,6 @@ namespace {
 
 constexpr u32 rounds = 1000;
 
-// Bochs's debugger stops here when asked to, as a witness; elsewhere it does nothing.
-void magic_break() { asm volatile("xchgw %bx, %bx"); }
-
 NADIR_ABI u32 work(void*, u32) {
     u32 sum = 0;
     for (u32 i = 0; i < rounds; ++i)

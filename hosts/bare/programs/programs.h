@@ -17,11 +17,23 @@ const char* run_bench(const Options& options);
 const char* run_root_fault(const Options& options);
 const char* run_soak(const Options& options);
 const char* run_hostile(const Options& options);
+const char* run_recorder(const Options& options);
+const char* run_watchdog(const Options& options);
 
 Program find_program(const char* name);
 
 // Starts Nadir as the options say, and prints the report. nullptr: it didn't start, and `status` says why.
 nadir_session* start_nadir(const Options& options, u32& status);
+// For begin_on with an Options: root mode makes the mistake options.provoke there.
+NADIR_ABI u32 provoke_here(void* options, u32);
+// The same, from here; false when root mode lives on.
+bool dies_of_provocation(Options& options, u32 victim);
+// The log of a processor, in words.
+void print_records(nadir_session* session, u32 number);
+
+// Bochs's debugger stops here when asked to, as a witness; elsewhere it does nothing.
+inline void magic_break() { asm volatile("xchgw %bx, %bx"); }
+
 // Stops it, prints the report, releases the session.
 u32 stop_nadir(nadir_session* session);
 

@@ -10,11 +10,6 @@ namespace nadir::bare {
 
 namespace {
 
-NADIR_ABI u32 provoke_here(void* argument, u32) {
-    const Options& options = *static_cast<const Options*>(argument);
-    return nadir_provoke(options.session, options.provoke);
-}
-
 [[gnu::noinline]] bool is_dead(const nadir_session* session, u32 number) {
     nadir_statistics statistics{};
     nadir_get_statistics(session, number, &statistics);
@@ -33,22 +28,37 @@ void print_vmcs(const nadir_session* session, u32 number) {
     print("VMCS of processor %u: source %u, %s\n", number, vmcs.source, vmcs.count > 100 ? "complete" : "incomplete");
 }
 
-[[gnu::noinline]] void print_log(nadir_session* session, u32 number) {
+} // namespace
+
+NADIR_ABI u32 provoke_here(void* argument, u32) {
+    const Options& options = *static_cast<const Options*>(argument);
+    return nadir_provoke(options.session, options.provoke);
+}
+
+bool dies_of_provocation(Options& options, u32 victim) {
+    begin_on(victim, provoke_here, &options);
+    for (u32 i = 0; i < 10'000; ++i)
+        if (is_dead(options.session, victim))
+            return true;
+    return false;
+}
+
+void print_records(nadir_session* session, u32 number) {
     static nadir_log_request request;
     request = {};
     request.processor = number;
-    nadir_read_log(session, &request);
-    for (u32 i = 0; i < request.count; ++i) {
-        print_record(request.records[i]);
-        nadir_explain_log_record(session, &request.records[i]);
-    }
+    do {
+        nadir_read_log(session, &request);
+        for (u32 i = 0; i < request.count; ++i) {
+            print_record(request.records[i]);
+            nadir_explain_log_record(session, &request.records[i]);
+        }
+    } while (request.count != 0);
 }
 
-} // namespace
-
 const char* run_root_fault(const Options& given) {
-    if (given.provoke == 0 || given.provoke >= NADIR_PROVOKE_COUNT)
-        return "give provoke=1 to 7 (enum nadir_provocation in control/control.h)";
+    if (given.provoke == 0 || given.provoke == NADIR_PROVOKE_HANG || given.provoke >= NADIR_PROVOKE_COUNT)
+        return "give provoke=1 to 10, but 8 (a hang) to test=watchdog (enum nadir_provocation in control/control.h)";
     if (processor_count() < 2)
         return "it takes two processors: one is lost";
     Options options = given;
@@ -59,16 +69,18 @@ const char* run_root_fault(const Options& given) {
         return "Nadir didn't start";
 
     const u32 victim = processor_count() - 1;
-    begin_on(victim, provoke_here, &options);
-    bool dead = false;
-    for (u32 i = 0; i < 10'000 && !dead; ++i)
-        dead = is_dead(options.session, victim);
-    if (!dead)
+    if (!dies_of_provocation(options, victim))
         return "root mode made the mistake and went on";
 
-    print_log(options.session, victim);
-    print_log(options.session, NADIR_ANY_PROCESSOR);
+    print_records(options.session, victim);
+    print_records(options.session, NADIR_ANY_PROCESSOR);
     print_vmcs(options.session, victim);
+    if (options.provoke == NADIR_PROVOKE_FAULT_IN_LOCK) {
+        // Writes to MTRRs change the EPT tables, whose lock the other one took with it.
+        constexpr u32 msr_mtrr_def_type = 0x2FF;
+        write_msr(msr_mtrr_def_type, read_msr(msr_mtrr_def_type));
+        print_records(options.session, 0);
+    }
     // This processor is still a guest, and served.
     print("processor 0 goes on: CPUID %x\n", cpuid(0).eax);
     if (stop_nadir(options.session) != NADIR_PROCESSOR_LOST)

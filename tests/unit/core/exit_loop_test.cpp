@@ -113,17 +113,19 @@ TEST_F(ExitLoop, AnUnexpectedExitIsReportedAndNeverSkipped) {
         be_64_bit_kernel();
         vcpu.log_next = 0;
         vcpu.state = NADIR_PROCESSOR_ON;
+        core::reset_exit_ring(vcpu);
         field(vmcs::exit_qualification) = 0x77;
         EXPECT_THROW(exit(reason), fake::Halted) << reason;
         EXPECT_TRUE(stayed());
         EXPECT_EQ(vcpu.state, static_cast<uint32_t>(NADIR_PROCESSOR_DEAD));
-        EXPECT_EQ(messages(), (std::vector{Message::unexpected_exit, Message::guest_state, Message::guest_instruction,
-                                           Message::processor_dead}));
+        EXPECT_EQ(messages(), (std::vector{Message::unexpected_exit, Message::recorded_exit, Message::guest_state,
+                                           Message::guest_instruction, Message::processor_dead}));
         EXPECT_EQ(log[0].argument[0], reason);
         EXPECT_EQ(log[0].argument[1], 0x77u);
         EXPECT_EQ(log[0].argument[2], 0xFFFF'FFFF'8100'0000u);
-        EXPECT_EQ(log[1].argument[2], 0x8005'0033u);
-        EXPECT_EQ(log[2].argument[3], 3u);
+        EXPECT_EQ(log[1].argument[1], reason);
+        EXPECT_EQ(log[2].argument[2], 0x8005'0033u);
+        EXPECT_EQ(log[3].argument[3], 3u);
     }
     EXPECT_EQ(vcpu.exits[NADIR_EXIT_REASONS - 1], 1u) << "numbers from the future are counted in the last place";
     EXPECT_EQ(core::exits_total(vcpu), 6u);

@@ -262,6 +262,15 @@ TEST_F(EptViolation, AnIretThatHadUnblockedNmisRunsAgain) {
 TEST_F(EptViolation, TheSamePlaceFromManyProcessors) {
     vmm.ept.pool.pages = vmm.ept.pool.used + 10;
     std::array<bool, 4> failed{};
+    std::array<core::Vcpu, 4> processors{};
+    std::array<core::Vcpu*, 4> table{};
+    for (unsigned t = 0; t < table.size(); ++t) {
+        processors[t].place = vcpu.place;
+        processors[t].place.processor = t;
+        table[t] = &processors[t];
+    }
+    vmm.vcpus = table.data();
+    vmm.processor_count = table.size();
     std::vector<std::thread> threads;
     std::atomic<unsigned> ready{0};
     for (unsigned t = 0; t < failed.size(); ++t) {
@@ -270,7 +279,7 @@ TEST_F(EptViolation, TheSamePlaceFromManyProcessors) {
             while (ready < failed.size()) {
             }
             for (uint64_t region = 1; region <= 10; ++region) {
-                failed[t] |= core::map_on_demand(vcpu, region << 39) == core::EptResult::no_memory;
+                failed[t] |= core::map_on_demand(processors[t], region << 39) == core::EptResult::no_memory;
             }
         });
     }

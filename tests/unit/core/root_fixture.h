@@ -6,12 +6,16 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <vector>
 
 #include "arch/vmx/fields.h"
 #include "control/messages.h"
 #include "core/exits/outcome.h"
 #include "core/guest.h"
+#include "core/recorder.h"
 #include "core/vmm.h"
 #include "tests/fakes/machine.h"
 #include "tests/unit/check/example_processor.h"
@@ -37,6 +41,8 @@ protected:
         vmm.vcpus = &list;
         vcpu.place.vmm = &vmm;
         vcpu.place.log = log.data();
+        vcpu.place.block = reinterpret_cast<uint64_t>(block.get());
+        core::reset_exit_ring(vcpu);
         vcpu.place.vmcs_physical = 0x7000;
         vcpu.vmx_on = 1;
         vcpu.launched = 1;
@@ -77,8 +83,32 @@ protected:
         }
         return all;
     }
+    // The finished and the present VM exits in the flight recorder, oldest first.
+    std::vector<nadir_exit_record> exits() const { return exits_of(vcpu); }
+    static std::vector<nadir_exit_record> exits_of(const core::Vcpu& subject) {
+        const nadir_exit_ring& ring = core::exit_ring(subject);
+        std::vector<nadir_exit_record> all;
+        for (uint64_t number = control::oldest_exit(ring.begun); number < ring.begun; ++number) {
+            nadir_exit_record record;
+            if (control::read_exit(ring, number, record)) {
+                all.push_back(record);
+            }
+        }
+        return all;
+    }
     const nadir_log_record& last_record() const { return log[(vcpu.log_next - 1) % core::log_records]; }
 
+    struct Free {
+        void operator()(uint8_t* p) const { std::free(p); }
+    };
+    using Block = std::unique_ptr<uint8_t, Free>;
+    static Block make_block() {
+        Block made{static_cast<uint8_t*>(std::aligned_alloc(4096, core::block::bytes))};
+        std::memset(made.get(), 0, core::block::bytes);
+        return made;
+    }
+
+    Block block = make_block(); // the processor's own; the vcpu context of these tests lies elsewhere
     fake::Machine machine{1};
     core::Vmm vmm{};
     core::Vcpu vcpu{};

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Root mode's own exceptions and NMIs.
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-
 #include "core/root/descriptor_tables.h"
+#include "core/root/fault_report.h"
 #include "cpu/entry_points.h"
 #include "tests/unit/core/root_fixture.h"
 
@@ -16,7 +13,6 @@ namespace {
 class Traps : public RootTest {
 protected:
     Traps() {
-        std::memset(block.get(), 0, core::block::bytes);
         EXPECT_TRUE(core::build_descriptors(vcpu, arch::Selector{0x10}, arch::Selector{0x40},
                                             reinterpret_cast<uint64_t>(block.get())));
         // Where the processor would push it.
@@ -31,11 +27,6 @@ protected:
         nadir_handle_trap(frame);
     }
     bool armed() { return (field(vmcs::primary_controls) & 1u << 22) != 0; }
-
-    struct Free {
-        void operator()(uint8_t* p) const { std::free(p); }
-    };
-    std::unique_ptr<uint8_t, Free> block{static_cast<uint8_t*>(std::aligned_alloc(4096, core::block::bytes))};
     cpu::TrapFrame* frame;
 };
 
@@ -100,7 +91,9 @@ TEST_F(Traps, AnyOtherFaultIsReportedAndStopsTheProcessor) {
         vcpu.trap_depth = 0;
         vcpu.state = NADIR_PROCESSOR_ON;
         EXPECT_THROW(trap(vector, 0x77), fake::Halted);
-        EXPECT_EQ(messages(), (std::vector{Message::fault_in_root, Message::processor_dead}));
+        EXPECT_EQ(messages(), (std::vector{Message::fault_in_root, Message::root_registers_1, Message::root_registers_2,
+                                           Message::root_registers_3, Message::guest_state, Message::guest_instruction,
+                                           Message::processor_dead}));
         EXPECT_EQ(log[0].argument[0], vector);
         EXPECT_EQ(log[0].argument[1], 0x77u);
         EXPECT_EQ(log[0].argument[2], 0x1234u) << "counted from the image's beginning";
@@ -110,11 +103,117 @@ TEST_F(Traps, AnyOtherFaultIsReportedAndStopsTheProcessor) {
     }
 }
 
-TEST_F(Traps, AFaultInTheFaultHandlerStopsAtOnce) {
+TEST_F(Traps, AFaultInTheReportOfAFaultSaysSoAndAThirdIsSilent) {
+    vcpu.state = NADIR_PROCESSOR_ON;
     EXPECT_THROW(trap(14), fake::Halted);
     const uint32_t records = vcpu.log_next;
+    EXPECT_THROW(trap(6), fake::Halted);
+    EXPECT_EQ(vcpu.log_next, records + 2);
+    EXPECT_EQ(messages()[records], Message::fault_in_report);
+    EXPECT_EQ(log[records].argument[0], 6u);
+    EXPECT_EQ(log[records].argument[2], 0x1234u);
+    EXPECT_EQ(last_record().message, static_cast<uint8_t>(Message::processor_dead));
+    EXPECT_EQ(vcpu.vmx_on, 0u) << "what may have faulted is not read again";
+    // Whatever the report needs is out of order: only the state may be touched.
+    vcpu.state = NADIR_PROCESSOR_ON;
+    vcpu.place.vmm = nullptr;
+    vcpu.place.log = nullptr;
+    EXPECT_THROW(core::stop_after_fault(vcpu, *frame), fake::Halted);
+    EXPECT_EQ(vcpu.log_next, records + 2);
+    EXPECT_EQ(vcpu.state, static_cast<uint32_t>(NADIR_PROCESSOR_DEAD));
+}
+
+TEST_F(Traps, AFaultWithoutAVmcsReadsNone) {
+    vcpu.vmx_on = 0;
+    machine.now().current_vmcs = fake::Processor::no_vmcs; // any VMREAD would throw
+    EXPECT_THROW(trap(13), fake::Halted);
+    EXPECT_EQ(messages().back(), Message::processor_dead);
+}
+
+TEST_F(Traps, AReportShowsRootModesRegisters) {
+    frame->rbx = 0xB0;
+    frame->r8 = 0x80;
+    frame->r15 = 0xF0;
+    frame->rflags = 0x10002;
+    EXPECT_THROW(trap(6), fake::Halted);
+    EXPECT_EQ(log[1].argument[1], 0xB0u);
+    EXPECT_EQ(log[2].argument[1], 0x80u);
+    EXPECT_EQ(log[3].argument[2], 0xF0u);
+    EXPECT_EQ(log[3].argument[3], 0x10002u);
+}
+
+TEST_F(Traps, AReportShowsTheLastExits) {
+    for (uint32_t reason = 40; reason < 50; ++reason) {
+        field(vmcs::exit_qualification) = reason * 16;
+        core::finish_record(core::begin_record(vcpu, arch::ExitReason{reason}), Outcome::retry);
+    }
+    EXPECT_THROW(trap(6), fake::Halted);
+    std::vector<uint64_t> reasons;
+    for (uint32_t i = 0; i < vcpu.log_next; ++i) {
+        if (log[i].message == static_cast<uint8_t>(Message::recorded_exit)) {
+            reasons.push_back(log[i].argument[1]);
+            EXPECT_EQ(log[i].argument[0], log[i].argument[1] - 40) << "the exit's number";
+            EXPECT_EQ(log[i].argument[2], 0xFFFF'FFFF'8100'0000u);
+            EXPECT_EQ(log[i].argument[3], log[i].argument[1] * 16);
+        }
+    }
+    EXPECT_EQ(reasons, (std::vector<uint64_t>{42, 43, 44, 45, 46, 47, 48, 49}));
+}
+
+TEST_F(Traps, AReportShowsTheCallers) {
+    // "Code" with a call at 0x100; its return address is 0x105.
+    std::array<uint8_t, 4096> code{};
+    code[0x100] = 0xE8;
+    vmm.image_base = vmm.code_base = reinterpret_cast<uint64_t>(code.data());
+    vmm.code_bytes = code.size();
+    const uint64_t stack = vcpu.place.block + core::block::nmi_stack * 4096;
+    const auto put = [&](uint64_t at, uint64_t value) { *reinterpret_cast<uint64_t*>(stack + at) = value; };
+    put(0x200, vmm.code_base + 0x105); // below RSP: left over
+    put(0x408, vmm.code_base + 0x105);
+    put(0x410, vmm.code_base + 0x106); // no call before it
+    put(0x418, vmm.code_base + code.size());
+    put(0x420, vmm.code_base + 0x105);
+    frame->rsp = stack + 0x404;
+    EXPECT_THROW(trap(6), fake::Halted);
+    std::vector<std::pair<uint64_t, uint64_t>> callers;
+    for (uint32_t i = 0; i < vcpu.log_next; ++i) {
+        if (log[i].message == static_cast<uint8_t>(Message::root_caller)) {
+            callers.emplace_back(log[i].argument[0], log[i].argument[1] - stack);
+        }
+    }
+    EXPECT_EQ(callers, (std::vector<std::pair<uint64_t, uint64_t>>{{0x105, 0x408}, {0x105, 0x420}}));
+    // A stack that ran into its guard page is shown from its mapped end on.
+    vcpu.trap_depth = 0;
+    vcpu.log_next = 0;
+    frame->rsp = vcpu.place.block + core::block::fault_stack * 4096 - 8;
+    *reinterpret_cast<uint64_t*>(vcpu.place.block + core::block::fault_stack * 4096) = vmm.code_base + 0x105;
     EXPECT_THROW(trap(14), fake::Halted);
-    EXPECT_EQ(vcpu.log_next, records + 1) << "no second report, only that the processor is stopped";
+    EXPECT_EQ(log[4].message, static_cast<uint8_t>(Message::root_caller));
+}
+
+TEST_F(Traps, AnNmiFindsRootModeAtTheExitThatIsOverdue) {
+    vcpu.state = NADIR_PROCESSOR_STUCK;
+    core::begin_record(vcpu, arch::ExitReason{12});
+    vcpu.watch.overdue = 1;
+    EXPECT_THROW(trap(2), fake::Halted);
+    EXPECT_EQ(messages().front(), Message::processor_hangs);
+    EXPECT_EQ(log[0].argument[0], 0u) << "the exit's number";
+    EXPECT_EQ(log[0].argument[1], 0x1234u);
+    EXPECT_EQ(vcpu.state, static_cast<uint32_t>(NADIR_PROCESSOR_DEAD));
+    EXPECT_EQ(core::exit_ring(vcpu).state, static_cast<uint32_t>(NADIR_PROCESSOR_DEAD));
+    EXPECT_EQ(vcpu.owed.nmi, 0u);
+}
+
+TEST_F(Traps, AnNmiAfterTheOverdueExitIsTheGuests) {
+    vcpu.state = NADIR_PROCESSOR_STUCK;
+    nadir_exit_record* record = core::begin_record(vcpu, arch::ExitReason{12});
+    vcpu.watch.overdue = 1;
+    core::finish_record(record, Outcome::retry);
+    trap(2);
+    EXPECT_EQ(vcpu.owed.nmi, 1u);
+    core::begin_record(vcpu, arch::ExitReason{12});
+    trap(2);
+    EXPECT_EQ(vcpu.owed.nmi, 2u);
 }
 
 TEST_F(Traps, AFaultIsAlsoPrintedWhereAPortIsNamed) {
