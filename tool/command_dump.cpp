@@ -30,6 +30,11 @@ Dump read_vmcs(System& system, const DumpOptions& options) {
             throw Failure(ExitStatus::failed, "No VM entry has failed at or since the last start of Nadir.",
                           "`nadir dump --cpu N` writes the VMCS of a processor that is under Nadir.");
         }
+        if (device->statistics(processor).state == NADIR_PROCESSOR_STUCK) {
+            throw Failure(ExitStatus::failed,
+                          fmt::format("Processor {} is stuck in root mode, where nobody can read its VMCS.", processor),
+                          "`nadir recorder` has its last VM exits.");
+        }
         throw Failure(ExitStatus::failed, fmt::format("Processor {} is not under Nadir, so it has no VMCS.", processor),
                       state.active == 0
                           ? "`nadir on` puts it there; after a start that failed, `nadir dump --failed` has the "

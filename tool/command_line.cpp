@@ -58,6 +58,8 @@ void add_on(CLI::App& app, Action& action) {
     command->add_flag_callback(
         "--com1", [options] { options->com1 = 0x3F8; },
         "Let a fault in root mode report to the serial port COM1 (3F8H), too");
+    command->add_flag("--record-every-exit", options->record_every_exit,
+                      "Let the flight recorder see every CPUID, too; each of them costs more");
     command->add_option("--fail-step", options->fail_step, "For tests: let this step of the start fail")
         ->check(CLI::Range(1, NADIR_STEP_COUNT - 1))
         ->group("");
@@ -114,6 +116,24 @@ void add_log(CLI::App& app, Action& action) {
     command->add_flag("--json", options->json, "Print one JSON object per line, for programs");
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_log(system, *options, out); };
+    });
+}
+
+void add_recorder(CLI::App& app, Action& action) {
+    auto options = std::make_shared<RecorderOptions>();
+    CLI::App* command = app.add_subcommand("recorder", "Print the last VM exits of each processor");
+    command->add_option("--processor,--cpu", options->processor, "Only this processor")->type_name("N");
+    command->add_option("--last", options->last, "Only so many of each processor, the newest")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+    command
+        ->add_option(
+            "--image", options->image,
+            "Find them in this image of the machine's physical memory, raw or an ELF core file; needs no module")
+        ->type_name("FILE");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_recorder(system, *options, out); };
     });
 }
 
@@ -201,6 +221,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_status(app, action);
     add_stats(app, action);
     add_log(app, action);
+    add_recorder(app, action);
     add_caps(app, action);
     add_decode(app, action);
     add_list(app, action);

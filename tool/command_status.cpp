@@ -46,7 +46,13 @@ void print(std::ostream& out, const nadir_state& state, const std::vector<nadir_
         fmt::print(out, "  {:<22}{}\n", fmt::format("processors {}:", state_name(which)), ranges(numbers));
     }
     if (by_state.contains(NADIR_PROCESSOR_DEAD)) {
-        fmt::print(out, "  A dead processor was stopped after a fault in root mode: see `nadir log --level error`.\n");
+        fmt::print(out, "  A dead processor was stopped after a fault in root mode: see `nadir log --level error`, and "
+                        "`nadir recorder` for its last VM exits.\n");
+    }
+    if (by_state.contains(NADIR_PROCESSOR_STUCK)) {
+        fmt::print(
+            out, "  A stuck processor has not come back from a VM exit for a period of the watchdog, and takes no NMI "
+                 "either (yet): see `nadir log --level error`.\n");
     }
     if (state.active != 0) {
         fmt::print(out, "  {:<22}{} ({} per processor, {} in EPT tables, {} for root mode's image)\n",

@@ -20,6 +20,7 @@ struct OnOptions {
     nadir_u32 fail_processor = NADIR_ANY_PROCESSOR;
     nadir_u32 fail_field = 0; // encoding
     nadir_u64 fail_value = 0;
+    bool record_every_exit = false;
     bool json = false;
 };
 ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out);
@@ -48,6 +49,14 @@ struct LogOptions {
     bool json = false;
 };
 ExitStatus command_log(System& system, const LogOptions& options, std::ostream& out);
+
+struct RecorderOptions {
+    std::optional<nadir_u32> processor;
+    std::optional<std::size_t> last; // exits per processor
+    std::string image;               // a file; empty: the running Nadir, or its last run
+    bool json = false;
+};
+ExitStatus command_recorder(System& system, const RecorderOptions& options, std::ostream& out);
 
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine

@@ -27,6 +27,8 @@ public:
     virtual arch::Capabilities capabilities(nadir_u32 processor) = 0;
     // The fields of that processor's VMCS; of the last failed VM entry for NADIR_ANY_PROCESSOR.
     virtual nadir_vmcs vmcs(nadir_u32 processor) = 0;
+    // The last VM exits of that processor.
+    virtual nadir_recorder_request recorder(nadir_u32 processor) = 0;
 };
 
 } // namespace nadir::tool

@@ -9,6 +9,7 @@ std::string_view state_name(nadir_u32 state) {
     case NADIR_PROCESSOR_OFF: return "off";
     case NADIR_PROCESSOR_ON: return "on";
     case NADIR_PROCESSOR_DEAD: return "dead";
+    case NADIR_PROCESSOR_STUCK: return "stuck";
     default: return "unknown";
     }
 }

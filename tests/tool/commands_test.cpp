@@ -41,7 +41,7 @@ TEST(CommandLine, HelpAndVersionSucceed) {
     FakeSystem system;
     const Answer help = command(system, {"--help"});
     EXPECT_EQ(help.status, 0);
-    for (const char* word : {"on", "off", "status", "stats", "log", "caps", "Exit status", "not loaded"}) {
+    for (const char* word : {"on", "off", "status", "stats", "log", "recorder", "caps", "Exit status", "not loaded"}) {
         EXPECT_THAT(help.out, HasSubstr(word));
     }
     EXPECT_EQ(command(system, {"--version"}).status, 0);

@@ -24,6 +24,7 @@ struct FakeNadir {
     nadir_report report{};               // the answer of the next on or off
     nadir_options options{};             // what `on` was called with
     std::map<nadir_u32, nadir_vmcs> vmcs;
+    std::map<nadir_u32, nadir_recorder_request> recorder;
     unsigned largest_batch = NADIR_LOG_BATCH;
 
     static FakeNadir of_two_processors() {
@@ -80,6 +81,7 @@ public:
     nadir_statistics statistics(nadir_u32 processor) override { return nadir_.statistics.at(processor); }
     arch::Capabilities capabilities(nadir_u32) override { return example_processor(); }
     nadir_vmcs vmcs(nadir_u32 processor) override { return nadir_.vmcs[processor]; }
+    nadir_recorder_request recorder(nadir_u32 processor) override { return nadir_.recorder[processor]; }
 
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override {
         nadir_log_request answer{};

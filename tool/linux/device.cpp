@@ -119,6 +119,13 @@ public:
         return request.vmcs;
     }
 
+    nadir_recorder_request recorder(nadir_u32 processor) override {
+        auto request = request_of<nadir_recorder_request>();
+        request.processor = processor;
+        ask("recorder", NADIR_IOCTL_RECORDER, request);
+        return request;
+    }
+
 private:
     template <typename Request>
     int call(unsigned long number, Request& request) {
