@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 #include <linux/version.h>
 
@@ -40,6 +41,17 @@ static inline struct compat_range compat_module_rodata(const struct module *modu
 }
 
 #endif
+
+static inline void compat_hrtimer_setup(struct hrtimer *timer, enum hrtimer_restart (*function)(struct hrtimer *),
+                                        clockid_t clock, enum hrtimer_mode mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+    hrtimer_setup(timer, function, clock, mode);
+#else
+    hrtimer_init(timer, clock, mode);
+    timer->function = function;
+#endif
+}
 
 /*
  * A function that a dying kernel calls on each processor before it starts a crash kernel or resets the machine, so that

@@ -54,6 +54,11 @@ static u32 answer_vmcs(void *data)
     return host_vmcs_locked(request->processor, &request->vmcs);
 }
 
+static u32 answer_recorder(void *data)
+{
+    return host_recorder_locked(data);
+}
+
 static u32 answer_capabilities(void *data)
 {
     struct nadir_capabilities_request *request = data;
@@ -83,6 +88,7 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_LOG] = FUNCTION(log, 0),
     [NADIR_FUNCTION_CAPABILITIES] = FUNCTION(capabilities, 0),
     [NADIR_FUNCTION_VMCS] = FUNCTION(vmcs, 0),
+    [NADIR_FUNCTION_RECORDER] = FUNCTION(recorder, 0),
 };
 
 /* The structure is ours, as far as its first bytes can tell. */

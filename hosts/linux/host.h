@@ -31,6 +31,10 @@ u32 host_statistics_locked(u32 processor, struct nadir_statistics *statistics);
 u32 host_log_locked(struct nadir_log_request *request);
 void host_explain_locked(const struct nadir_log_record *record);
 u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs);
+u32 host_recorder_locked(struct nadir_recorder_request *request);
+
+/* For tests: root mode makes this mistake on the processor that asks. Takes host_lock only to look. */
+u32 host_provoke(u32 provocation);
 
 /* The running session, null when off. With either lock held, or when no processor can be starting or stopping it. */
 struct nadir_session *host_running(void);
@@ -56,6 +60,11 @@ int drain_begin(void);
 void drain_now(void);
 void drain_end(void);
 void drain_exit(void);
+
+/* watchdog.c: a processor that hangs in root mode is found. With host_lock held; the period is in seconds, 0 for none. */
+void watchdog_begin(void);
+void watchdog_end(void);
+extern uint watchdog_period;
 
 /* device.c: /dev/nadir. */
 int device_init(void);

@@ -3,6 +3,7 @@
  * nadir.ko: loading, its parameters, removal.
  */
 #include <linux/init.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
@@ -21,6 +22,31 @@ MODULE_PARM_DESC(log_level,
 static uint com1;
 module_param(com1, uint, 0400);
 MODULE_PARM_DESC(com1, "autostart: I/O port of a UART for reports of faults in root mode, as 0x3f8 (default: none)");
+
+static bool record_every_exit;
+module_param(record_every_exit, bool, 0400);
+MODULE_PARM_DESC(record_every_exit,
+                 "autostart: the flight recorder sees every CPUID, too; each of them costs more (default: no)");
+
+module_param_named(watchdog, watchdog_period, uint, 0400);
+MODULE_PARM_DESC(watchdog,
+                 "Seconds in which root mode must have come back from a VM exit; 0 looks at nothing (default 10)");
+
+static int set_provoke(const char *text, const struct kernel_param *parameter)
+{
+    u32 provocation;
+    const int result = kstrtou32(text, 0, &provocation);
+
+    return result ? result : host_errno(host_provoke(provocation));
+}
+
+static const struct kernel_param_ops provoke_operations = {
+    .set = set_provoke,
+};
+module_param_cb(provoke, &provoke_operations, NULL, 0200);
+MODULE_PARM_DESC(provoke,
+                 "For tests: root mode makes this mistake (enum nadir_provocation) on the processor that writes it; "
+                 "only where the start allowed it");
 
 module_param_named(fail_allocation, seam_fail_allocation, uint, 0600);
 MODULE_PARM_DESC(fail_allocation, "For tests: memory is exhausted from the n-th request on (default: never)");
@@ -57,7 +83,7 @@ static void exit_parts(size_t count)
 
 static int start_at_load(void)
 {
-    const struct nadir_options options = {.log_level = log_level, .com1 = com1};
+    const struct nadir_options options = {.log_level = log_level, .com1 = com1, .record_every_exit = record_every_exit};
     struct nadir_report report;
 
     return host_errno(host_start(&options, &report));

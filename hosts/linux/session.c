@@ -70,6 +70,7 @@ u32 host_start_locked(const struct nadir_options *options, struct nadir_report *
     starts++;
     last_options = *options;
     emergency_arm();
+    watchdog_begin();
     if (drain_begin())
         pr_warn("no memory to follow the log of root mode; `nadir log` reads it\n");
     pr_info("on: %u processors in VMX non-root operation\n", num_online_cpus());
@@ -97,6 +98,7 @@ u32 host_stop_locked(struct nadir_report *report)
         emergency_arm();
         return status;
     }
+    watchdog_end();
     drain_end();
     pr_info("off\n");
     return NADIR_OK;
@@ -232,6 +234,43 @@ u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs)
         status = nadir_read_vmcs(session, processor, vmcs);
         cpus_read_unlock();
     }
+    return status;
+}
+
+u32 host_recorder_locked(struct nadir_recorder_request *request)
+{
+    u32 status = NADIR_OK;
+
+    request->count = 0;
+    request->begun = 0;
+    request->cpuid_exits = 0;
+    request->state = NADIR_PROCESSOR_ABSENT;
+    memset(request->records, 0, sizeof(request->records));
+    if (request->processor >= nadir_host_processor_count())
+        return NADIR_BAD_ARGUMENT;
+    if (session) {
+        begin_question();
+        status = nadir_read_recorder(session, request);
+        end_question();
+    }
+    if (request->state == NADIR_PROCESSOR_ABSENT && cpu_present(request->processor))
+        request->state = NADIR_PROCESSOR_OFF;
+    return status;
+}
+
+u32 host_provoke(u32 provocation)
+{
+    struct nadir_session *asked;
+    u32 status;
+
+    mutex_lock(&host_lock);
+    asked = running ? session : NULL;
+    mutex_unlock(&host_lock);
+    if (!asked)
+        return NADIR_ALREADY_OFF;
+    preempt_disable();
+    status = nadir_provoke(asked, provocation);
+    preempt_enable();
     return status;
 }
 

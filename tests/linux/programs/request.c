@@ -120,6 +120,23 @@ static void vmcs(nadir_u32 processor)
     printf("\n");
 }
 
+static void recorder(nadir_u32 processor)
+{
+    static struct nadir_recorder_request ask;
+
+    memset(&ask, 0, sizeof(ask));
+    ask.header = header_of(sizeof(ask));
+    ask.processor = processor;
+    const int error = request(NADIR_IOCTL_RECORDER, &ask);
+
+    printf("recorder: errno=%d processor=%u state=%u count=%u begun=%llu cpuids=%llu", error, ask.processor, ask.state,
+           ask.count, ask.begun, ask.cpuid_exits);
+    if (ask.count)
+        printf(" first=%u last=%u reason=%u", ask.records[0].sequence, ask.records[ask.count - 1].sequence,
+               ask.records[ask.count - 1].reason);
+    printf("\n");
+}
+
 static void capabilities(void)
 {
     struct nadir_capabilities_request ask = {.header = header_of(sizeof(ask))};
@@ -151,6 +168,7 @@ static const struct function functions[] = {
     FUNCTION(log, LOG, 0),
     FUNCTION(capabilities, CAPABILITIES, 0),
     FUNCTION(vmcs, VMCS, 0),
+    FUNCTION(recorder, RECORDER, 0),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)
@@ -199,7 +217,7 @@ static void bad_requests(void)
     const struct function none = {"nothing", 0, 8, 0};
 
     print_bad(&none, "number 0", request(_IOWR('N', 0, struct nadir_header), buffer), NULL);
-    print_bad(&none, "number 8", request(_IOWR('N', 8, struct nadir_header), buffer), NULL);
+    print_bad(&none, "number 9", request(_IOWR('N', 9, struct nadir_header), buffer), NULL);
     print_bad(&none, "number 255", request(_IOWR('N', 255, struct nadir_header), buffer), NULL);
     print_bad(&none, "type M", request(_IOWR('M', 3, struct nadir_state_request), buffer), NULL);
     print_bad(&none, "terminal request", request(0x5401, buffer), NULL);
@@ -210,6 +228,10 @@ static void bad_requests(void)
     {
         struct nadir_log_request ask = {.header = header_of(sizeof(ask)), .processor = 100000};
         print_bad(&functions[4], "processor 100000", request(NADIR_IOCTL_LOG, &ask), NULL);
+    }
+    {
+        struct nadir_recorder_request ask = {.header = header_of(sizeof(ask)), .processor = 100000};
+        print_bad(&functions[7], "processor 100000", request(NADIR_IOCTL_RECORDER, &ask), NULL);
     }
     munmap(page, 8192);
 }
@@ -252,7 +274,9 @@ static int set_option(const char *word)
                  {"com1=", &options.com1},
                  {"fail_step=", &options.fail_step},
                  {"fail_processor=", &options.fail_processor},
-                 {"fail_field=", &options.fail_field}};
+                 {"fail_field=", &options.fail_field},
+                 {"allow_provoke=", &options.allow_provoke},
+                 {"record_every_exit=", &options.record_every_exit}};
 
     for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (!strncmp(word, names[i].name, strlen(names[i].name))) {
@@ -291,6 +315,9 @@ int main(int count, char **words)
         else if (!strcmp(word, "vmcs"))
             for (nadir_u32 p = 0, processors = state().processors; p <= processors; p++)
                 vmcs(p < processors ? p : NADIR_ANY_PROCESSOR);
+        else if (!strcmp(word, "recorder"))
+            for (nadir_u32 p = 0, processors = state().processors; p < processors; p++)
+                recorder(p);
         else if (!strcmp(word, "bad"))
             bad_requests();
         else if (!strcmp(word, "off-read-only"))
