@@ -16,7 +16,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Sequence
+from typing import Callable, Sequence
 
 from emulator import debian, fastboot, product
 from emulator import programs as built
@@ -120,10 +120,11 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 
 
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
-         append: str = "", modules: Sequence[Path] = (), timeout: float = 300) -> Boot:
+         append: str = "", modules: Sequence[Path] = (), timeout: float = 300,
+         stop_when: Callable[[str], bool] | None = None) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
-    programs: names in programs/, "nadir" for the tool, and "conformance".
+    programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run.
     """
     initrd = Initrd()
     for path in (product.module(), helper_module("snapshot"), *modules):
@@ -135,7 +136,7 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
     initrd.script("init", PROLOGUE + script)
     machine = fastboot.linux(machine or Machine(processors=2), directory, debian.kernel(), initrd.archive(),
                              f"{QUICK} {append}".strip())
-    run = machine.run(timeout=timeout, directory=directory)
+    run = machine.run(timeout=timeout, directory=directory, stop_when=stop_when)
     return Boot(run, _sections(run.lines))
 
 
