@@ -133,7 +133,7 @@ extern "C" NADIR_CPU_ABI void nadir_first_exit(Vcpu* vcpu) {
     }
     vcpu->launched = 1;
     vmwrite(vmcs::entry_controls, vcpu->place.vmm->controls.entry);
-    // The CPUIDs that the one entry answers by itself leave no record; the other entry costs them a branch less this way.
+    // Two entries in place of a branch on the path of each CPUID: the usual one answers most by itself, without a record.
     const bool all = vcpu->place.vmm->options.record_every_exit != 0;
     vmwrite(vmcs::host_rip,
             reinterpret_cast<uint64_t>(all ? &cpu::nadir_cpu_general_exit_entry : &cpu::nadir_cpu_exit_entry));
