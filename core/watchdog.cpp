@@ -10,6 +10,11 @@ namespace nadir::core {
 
 namespace {
 
+// An exit younger than this is in work, however often somebody looks; all that root mode does is done much sooner. Without it
+// a guest that knows the key could have an honest exit taken for a hang by two looks in a row. In ticks of the time-stamp
+// counter, about a millisecond.
+constexpr uint64_t least_age = uint64_t{1} << 22;
+
 bool change_state(Vcpu& vcpu, nadir_processor_state from, nadir_processor_state to) {
     uint32_t expected = from;
     if (!__atomic_compare_exchange_n(&vcpu.state, &expected, uint32_t{to}, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -49,14 +54,17 @@ bool found_overdue(Vcpu& watcher, Vcpu& other) {
         other.watch.seen = waits ? 0 : in_work;
         return false;
     }
+    const uint64_t age = cpu::read_tsc() - control::exit_slot(exit_ring(other), in_work - 1).time;
+    if (age < least_age) {
+        return false;
+    }
     // Before the state: an NMI that comes for another reason may be first to see it.
     other.watch.deaf = 0;
     __atomic_store_n(&other.watch.overdue, in_work, __ATOMIC_RELEASE);
     if (!change_state(other, NADIR_PROCESSOR_ON, NADIR_PROCESSOR_STUCK)) {
         return false;
     }
-    const uint64_t begun = control::exit_slot(exit_ring(other), in_work - 1).time;
-    report(watcher, Message::processor_overdue, {other.place.processor, in_work - 1, cpu::read_tsc() - begun});
+    report(watcher, Message::processor_overdue, {other.place.processor, in_work - 1, age});
     report_last_exits(watcher, other);
     return true;
 }

@@ -27,7 +27,11 @@ protected:
         vmm.processor_count = 2;
     }
     nadir_exit_record* begin() { return core::begin_record(other, arch::ExitReason{12}); }
-    uint32_t look() { return core::watch(vcpu, 0); }
+    uint32_t look_at_once() { return core::watch(vcpu, 0); }
+    uint32_t look() { // a period later
+        machine.time += 10'000'000;
+        return look_at_once();
+    }
 
     Block other_block = make_block();
     std::array<nadir_log_record, core::log_records> other_log{};
@@ -47,6 +51,14 @@ TEST_F(Watchdog, TheSameExitAPeriodLaterIsOverdue) {
     EXPECT_EQ(log[0].argument[0], 1u);
     EXPECT_EQ(log[0].argument[1], 0u);
     EXPECT_EQ(log[1].argument[1], 12u);
+}
+
+TEST_F(Watchdog, LooksInARowAreNotAPeriod) {
+    begin();
+    for (unsigned i = 0; i < 10; ++i) {
+        EXPECT_EQ(look_at_once(), NADIR_ANY_PROCESSOR);
+    }
+    EXPECT_EQ(look(), 1u);
 }
 
 TEST_F(Watchdog, WorkThatGoesOnIsNotOverdue) {
