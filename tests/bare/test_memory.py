@@ -15,7 +15,9 @@ from .ept_witness import Memory, Mtrrs, dump, parse_dumps
 from .host import boot, boot_kernel, expect_ok, guest, matching
 
 STEPS = 15  # of the part "types"; the guest stops after each
-LOW_MEMORY = 636 << 10  # as the firmware says; it lies elsewhere where processors have to be started (hosts/bare/README.md)
+# What the firmware says without what nadir.elf keeps of it; it lies elsewhere where processors have to be started
+# (hosts/bare/README.md).
+LOW_MEMORY = 632 << 10
 WIDTH = 40  # physical-address bits of all models
 TABLES = 40  # more pages than the tables have
 EPTP = "VMX.VMCS_CACHE.VMEXEC_CTRLS.eptptr"
