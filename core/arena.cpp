@@ -152,7 +152,7 @@ bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical, ui
 }
 
 bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
-    const auto window_pages = static_cast<uint32_t>((block_bytes - block::bytes) / page);
+    const auto own_table_pages = static_cast<uint32_t>((block_bytes - block::bytes) / page);
     uint32_t processor = 0;
     for (uint32_t c = 1; c < vmm.chunk_count; ++c) {
         for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
@@ -168,7 +168,7 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
             vcpu.place.vmxon_physical = physical + block::vmxon * page;
             vcpu.place.vmcs_physical = physical + block::vmcs * page;
             vcpu.place.log = reinterpret_cast<nadir_log_record*>(linear + block::log * page);
-            vcpu.window.pool = {linear + block::bytes, physical + block::bytes, window_pages, 0};
+            vcpu.own_tables.pool = {linear + block::bytes, physical + block::bytes, own_table_pages, 0};
             vmm.vcpus[processor++] = &vcpu;
         }
     }
@@ -213,7 +213,7 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     session.chunk_count = 1; // the shared chunk is first in the table and last in time: its size depends on the others
     session.chunks[0] = {};
     EptPlan plan = make_plan(session, capabilities);
-    session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptWindow::pages * page : 0);
+    session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptOwnTables::pages * page : 0);
     if (!add_processor_chunks(session, failure)) {
         free_arena(session);
         return false;

@@ -202,12 +202,12 @@ bool enter_all(nadir_session& session, nadir_report& report) {
 void reset_vcpu(nadir_session& session, uint32_t processor) {
     Vcpu& vcpu = *session.vmm->vcpus[processor];
     const VcpuPlace place = vcpu.place;
-    PagePool window = vcpu.window.pool;
-    window.used = 0;
+    PagePool own = vcpu.own_tables.pool;
+    own.used = 0;
     __builtin_memset(&vcpu, 0, offsetof(Vcpu, snapshot));
     vcpu.snapshot.source = NADIR_VMCS_NONE;
     vcpu.place = place;
-    vcpu.window.pool = window;
+    vcpu.own_tables.pool = own;
     vcpu.state = NADIR_PROCESSOR_ON;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));
     reset_exit_ring(vcpu);

@@ -9,7 +9,7 @@
 #include "arch/tss.h"
 #include "control/control.h"
 #include "control/exit_ring_reader.h"
-#include "core/memory/ept_window.h"
+#include "core/memory/ept_own_tables.h"
 #include "core/vmcs_snapshot.h"
 
 namespace nadir::core {
@@ -83,7 +83,7 @@ struct Vcpu {
     // The second-level translation as this processor has it: up to which page that the tables gave back it has invalidated
     // (TablePool::epoch; others read it), and what it maps for itself alone.
     uint64_t tables_seen;
-    EptWindow window;
+    EptOwnTables own_tables;
 
     // Numbers that `nadir stats` shows.
     uint64_t nmi_in_root;
@@ -121,7 +121,7 @@ inline constexpr uint64_t stack_pages = 2;
 inline constexpr uint64_t log = 6;
 inline constexpr uint64_t exit_ring = 7;
 inline constexpr uint64_t pages = 8;
-inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptWindow
+inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptOwnTables
 } // namespace block
 
 inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;

@@ -23,7 +23,7 @@ uint32_t count_tables(const EptPlan& plan, unsigned level, uint64_t address) {
 }
 
 // What is built on demand: parts of this size, and for how many of them there is room. That covers 64 TiB, or 128 GiB of
-// what has no 1 GiB pages, more than all but the largest machines have; and the rest is not lost (core/memory/ept_window.h).
+// what has no 1 GiB pages, more than all but the largest machines have; and the rest is not lost (core/memory/ept_own_tables.h).
 constexpr uint64_t most_parts = 128;
 
 uint64_t parts_on_demand(const EptPlan& plan) {

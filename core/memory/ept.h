@@ -55,8 +55,8 @@ enum class EptResult : uint8_t {
 // How many pages the tables of this plan need at the start, for `plan.pool`, with a reserve for what is built later.
 uint32_t ept_pages_needed(const EptPlan& plan);
 
-// Can the guest touch so many different parts that the reserve does not suffice? Then each processor needs a window
-// (core/memory/ept_window.h).
+// Can the guest touch so many different parts that the reserve does not suffice? Then each processor needs some
+// of its own (core/memory/ept_own_tables.h).
 bool ept_may_outgrow_pool(const EptPlan& plan);
 
 // Builds what is built at the start. plan.pool must be set. False when the pool does not suffice.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What belongs into an EPT table: shared by those who build the tables of all processors (core/memory/ept.cpp) and those
-// of one (core/memory/ept_window.cpp).
+// of one (core/memory/ept_own_tables.cpp).
 #pragma once
 
 #include "arch/vmx/ept.h"

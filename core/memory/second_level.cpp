@@ -63,7 +63,7 @@ uint64_t invalidated_by_all(const Vmm& vmm) {
 
 arch::Eptp eptp_of(const Vcpu& vcpu) {
     const arch::Eptp shared = vcpu.place.vmm->eptp;
-    return vcpu.window.in_use() ? arch::Eptp{shared}.set_address(vcpu.window.root) : shared;
+    return vcpu.own_tables.in_use() ? arch::Eptp{shared}.set_address(vcpu.own_tables.root) : shared;
 }
 
 // Processors change their MTRRs at the same time, each with the same values in the end.
@@ -72,15 +72,15 @@ bool refresh_types(Vcpu& vcpu) {
     const EptLock lock{vcpu};
     vmm.ept.pool.invalidated = invalidated_by_all(vmm);
     vmm.ept.mtrr = read_mtrrs(vmm.capabilities.mtrr());
-    ept_window_clear(vmm.ept, vcpu.window);
+    ept_own_tables_clear(vmm.ept, vcpu.own_tables);
     return ept_refresh_types(vmm.ept);
 }
 
 // The processor's own tables help out.
-bool map_in_window(Vcpu& vcpu, uint64_t address) {
+bool map_in_own_tables(Vcpu& vcpu, uint64_t address) {
     {
         const EptLock lock{vcpu};
-        if (!ept_window_map(vcpu.place.vmm->ept, vcpu.window, address)) {
+        if (!ept_own_tables_map(vcpu.place.vmm->ept, vcpu.own_tables, address)) {
             return false;
         }
     }
@@ -100,10 +100,10 @@ EptResult map_for_all(Vcpu& vcpu, uint64_t address) {
 
 EptResult map_on_demand(Vcpu& vcpu, uint64_t address) {
     const EptResult result = map_for_all(vcpu, address);
-    if (result == EptResult::beyond_width || (result != EptResult::no_memory && !vcpu.window.in_use())) {
+    if (result == EptResult::beyond_width || (result != EptResult::no_memory && !vcpu.own_tables.in_use())) {
         return result;
     }
-    return map_in_window(vcpu, address) ? EptResult::mapped : EptResult::no_memory;
+    return map_in_own_tables(vcpu, address) ? EptResult::mapped : EptResult::no_memory;
 }
 
 void follow_mtrrs(Vcpu& vcpu) {

@@ -207,18 +207,18 @@ TEST_F(Arena, AnywhereInPhysicalMemory) {
 }
 
 // Where the guest can touch more parts than there is room for, each processor has pages for tables of its own.
-TEST_F(Arena, WideAddressesGiveEachProcessorAWindow) {
+TEST_F(Arena, WideAddressesGiveEachProcessorTablesOfItsOwn) {
     make();
     EXPECT_EQ(own.block_bytes, core::block::bytes);
-    EXPECT_FALSE(own.vmm->vcpus[0]->window.exists());
+    EXPECT_FALSE(own.vmm->vcpus[0]->own_tables.exists());
     core::free_arena(own);
     own.arena_bytes = 0;
     capabilities.leaf_80000008.eax = 0x3030; // 48 bits
     make();
-    EXPECT_EQ(own.block_bytes, core::block::bytes + core::EptWindow::pages * 4096);
+    EXPECT_EQ(own.block_bytes, core::block::bytes + core::EptOwnTables::pages * 4096);
     for (uint32_t i = 0; i < 3; ++i) {
-        const core::PagePool& pool = own.vmm->vcpus[i]->window.pool;
-        EXPECT_EQ(pool.pages, core::EptWindow::pages);
+        const core::PagePool& pool = own.vmm->vcpus[i]->own_tables.pool;
+        EXPECT_EQ(pool.pages, core::EptOwnTables::pages);
         EXPECT_EQ(reinterpret_cast<uint64_t>(pool.base), own.vmm->vcpus[i]->place.block + core::block::bytes);
         for (uint64_t at = 0; at < uint64_t{pool.pages} * 4096; at += 4096) {
             EXPECT_TRUE(is_data(pool.base + at));

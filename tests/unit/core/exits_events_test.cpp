@@ -214,8 +214,8 @@ TEST_F(EptViolation, WhatCanNotBeMappedIsReported) {
 
 // The pool of all is empty: this processor goes on with tables of its own.
 TEST_F(EptViolation, WithAnEmptyPoolTheProcessorHelpsItself) {
-    uint8_t* own = machine.memory.allocate(core::EptWindow::pages * 4096);
-    vcpu.window.pool = {own, machine.memory.physical_of(own), core::EptWindow::pages, 0};
+    uint8_t* own = machine.memory.allocate(core::EptOwnTables::pages * 4096);
+    vcpu.own_tables.pool = {own, machine.memory.physical_of(own), core::EptOwnTables::pages, 0};
     vmm.eptp = arch::Eptp{vmm.ept.root | 0x1E};
     vmm.ept.pool.pages = vmm.ept.pool.used;
     const auto seen = [&](uint64_t address) {
@@ -229,8 +229,8 @@ TEST_F(EptViolation, WithAnEmptyPoolTheProcessorHelpsItself) {
         ASSERT_TRUE(seen(region << 39).has_value()) << region;
         EXPECT_EQ(seen(region << 39)->physical, region << 39);
         EXPECT_EQ(seen(0)->physical, 0u);
-        EXPECT_EQ(field(vmcs::eptp), vcpu.window.root | 0x1E);
-        EXPECT_NE(vcpu.window.root, vmm.ept.root);
+        EXPECT_EQ(field(vmcs::eptp), vcpu.own_tables.root | 0x1E);
+        EXPECT_NE(vcpu.own_tables.root, vmm.ept.root);
         ASSERT_FALSE(machine.journal.empty());
         EXPECT_EQ(machine.journal.front(), "INVEPT 1 " + std::to_string(field(vmcs::eptp)))
             << "its pages are used again";

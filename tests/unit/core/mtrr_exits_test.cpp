@@ -147,14 +147,14 @@ TEST_F(Mtrrs, APageIsFreeAgainWhenEachProcessorHasFollowed) {
 }
 
 TEST_F(Mtrrs, AProcessorsOwnTablesAreMadeAnew) {
-    uint8_t* own = machine.memory.allocate(core::EptWindow::pages * 4096);
-    vcpu.window.pool = {own, machine.memory.physical_of(own), core::EptWindow::pages, 0};
-    ASSERT_TRUE(core::ept_window_map(vmm.ept, vcpu.window, 5 * gib));
-    vcpu.window.pool.used = 5;
+    uint8_t* own = machine.memory.allocate(core::EptOwnTables::pages * 4096);
+    vcpu.own_tables.pool = {own, machine.memory.physical_of(own), core::EptOwnTables::pages, 0};
+    ASSERT_TRUE(core::ept_own_tables_map(vmm.ept, vcpu.own_tables, 5 * gib));
+    vcpu.own_tables.pool.used = 5;
     machine.journal.clear();
     write(0x2FF, 0xC00);
-    EXPECT_EQ(vcpu.window.pool.used, 1u);
-    EXPECT_EQ(machine.journal.front(), "INVEPT 1 " + std::to_string(vcpu.window.root)) << "they are what it uses";
+    EXPECT_EQ(vcpu.own_tables.pool.used, 1u);
+    EXPECT_EQ(machine.journal.front(), "INVEPT 1 " + std::to_string(vcpu.own_tables.root)) << "they are what it uses";
 }
 
 } // namespace

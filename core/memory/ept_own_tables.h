@@ -10,23 +10,23 @@
 
 namespace nadir::core {
 
-struct EptWindow {
+struct EptOwnTables {
     // An instruction may touch many parts at once: code, two operands, stack and all their page tables. What it touches must
     // fit together, or it would never get done.
     static constexpr uint32_t pages = 16;
 
-    PagePool pool; // no pages: this processor has no window
-    uint64_t root; // physical address of its PML4; 0: the window isn't in use
+    PagePool pool; // no pages: this processor has none
+    uint64_t root; // physical address of its PML4; 0: they are not in use
 
     bool exists() const { return pool.pages != 0; }
     bool in_use() const { return root != 0; }
 };
 
 // Maps what lies around an address. The lock of the plan is held; afterwards this processor invalidates what it cached for
-// this window. False when that can't be: the window doesn't exist.
-bool ept_window_map(const EptPlan& plan, EptWindow& window, uint64_t address);
+// these tables. False when that can't be: there are none.
+bool ept_own_tables_map(const EptPlan& plan, EptOwnTables& own, uint64_t address);
 
-// Everything mapped by it is forgotten, for its memory types may be others now. This processor invalidates afterwards.
-void ept_window_clear(const EptPlan& plan, EptWindow& window);
+// Everything mapped by them is forgotten, for its memory types may be others now. This processor invalidates afterwards.
+void ept_own_tables_clear(const EptPlan& plan, EptOwnTables& own);
 
 } // namespace nadir::core
