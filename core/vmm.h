@@ -61,8 +61,8 @@ struct Vmm {
 
     EptPlan ept;
     arch::Eptp eptp;
-    uint32_t ept_lock; // who changes the tables: core/memory/ept_lock.h
-    uint32_t reserved;
+    uint32_t ept_lock;  // who changes the tables: core/memory/ept_lock.h
+    uint32_t com1_turn; // who writes a line to COM1: core/root/com1.h
 
     uint64_t msr_bitmap_physical;
     uint64_t root_cr4; // HOST_CR4

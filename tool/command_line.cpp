@@ -124,7 +124,7 @@ void add_recorder(CLI::App& app, Action& action) {
     CLI::App* command = app.add_subcommand("recorder", "Print the last VM exits of each processor");
     command->add_option("--processor,--cpu", options->processor, "Only this processor")->type_name("N");
     command->add_option("--last", options->last, "Only so many of each processor, the newest")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1, 1'000'000))
         ->type_name("N");
     command
         ->add_option(

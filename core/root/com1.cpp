@@ -28,7 +28,28 @@ bool ready(uint16_t port) {
     return false;
 }
 
+// A line of 250 characters takes 22 ms at 115200 baud; this is more.
+constexpr unsigned patience_for_a_line = 1'000'000;
+
 } // namespace
+
+Com1Turn::Com1Turn(uint32_t& turn, uint32_t processor) : turn_(turn), taken_(false) {
+    const uint32_t mark = processor + 1;
+    for (unsigned i = 0; i < patience_for_a_line; ++i) {
+        uint32_t writer = 0;
+        taken_ = __atomic_compare_exchange_n(&turn_, &writer, mark, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+        if (taken_ || writer == mark) {
+            return;
+        }
+        cpu::pause();
+    }
+}
+
+Com1Turn::~Com1Turn() {
+    if (taken_) {
+        __atomic_store_n(&turn_, 0, __ATOMIC_RELEASE);
+    }
+}
 
 void print_com1(uint16_t port, const char* text) {
     for (; *text != '\0' && ready(port); ++text) {

@@ -41,6 +41,7 @@ void print_to_com1(const Vcpu& vcpu, uint16_t port, Message message, std::initia
                          ']',
                          ' ',
                          '\0'};
+    const Com1Turn turn{vcpu.place.vmm->com1_turn, vcpu.place.processor};
     print_com1(port, head);
     print_com1(port, text);
     print_com1(port, "\r\n");

@@ -37,17 +37,23 @@ void clear(void* to, u32 bytes) { asm volatile("rep stosb" : "+D"(to), "+c"(byte
 
 void output(u16 port, u8 value) { asm volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
 
+// COM1's line status: bit 5, another byte may come; bit 6, all have gone.
+void wait_for_com1(u8 bit) {
+    u8 status;
+    do {
+        asm volatile("inb %1, %0" : "=a"(status) : "Nd"(static_cast<u16>(0x3FD)));
+    } while ((status & bit) == 0);
+}
+
 [[noreturn]] void stop(const char* why) {
     const char* const parts[] = {"nadir: ", why, "\n@@ result fail\n"};
     for (const char* text : parts) {
         for (; *text != 0; ++text) {
-            u8 status;
-            do {
-                asm volatile("inb %1, %0" : "=a"(status) : "Nd"(static_cast<u16>(0x3FD)));
-            } while ((status & 0x20) == 0);
+            wait_for_com1(0x20);
             output(0x3F8, static_cast<u8>(*text));
         }
     }
+    wait_for_com1(0x40);
     for (const char* text = "Shutdown"; *text != 0; ++text)
         output(0x8900, static_cast<u8>(*text));
     for (;;)
