@@ -13,7 +13,7 @@ struct Options {
     bool set_vmxe;          // test aid: sets CR4.VMXE on each processor, as another hypervisor would
     u32 cycles;             // cycles=N
     u64 seed;               // seed=N, for what is random
-    u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault
+    u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault, test=recorder
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all
     nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N,

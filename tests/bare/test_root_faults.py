@@ -9,7 +9,7 @@ import pytest
 
 from emulator import product
 
-from .host import boot, expect_ok
+from .host import boot, expect_fail, expect_ok
 
 # enum nadir_provocation, and the vector of the exception that each ends in. A stack overflow is a page fault, too: its
 # handler has a stack of its own.
@@ -84,3 +84,10 @@ def test_an_entry_that_fails_later_is_explained(tmp_path, provocation):
     assert any(f"breaks a rule: {ours}: " in line and line.startswith("log of processor 1:") for line in explained), run.tail()
     assert "VMCS of processor 1: source 3, complete" in run.lines
     assert "processor 0 goes on: CPUID 16" in run.serial
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("line", ("test=root_fault", "test=root_fault provoke=8", "test=recorder provoke=8", "test=recorder provoke=11"))
+def test_a_mistake_of_which_no_processor_dies_is_refused(tmp_path, line):
+    run = expect_fail(boot(tmp_path, line, processors=2))
+    assert "@@ result fail: give provoke=1 to 10, but 8 (a hang) to test=watchdog" in run.serial, run.tail()

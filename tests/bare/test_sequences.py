@@ -81,6 +81,13 @@ def test_scripts(tmp_path, script, words):
 
 
 @pytest.mark.quick
+def test_a_wrong_line_is_named_as_an_editor_counts(tmp_path):
+    module = fastboot.Module(b"# a comment\n\nmode=user32 code=90/nop\nmode=user32 code=9\n", "sequences")
+    run = boot_kernel(tmp_path, guest("conformance.elf"), f"{PLACE} fuzz", [module])
+    assert "fuzz: line 4 of the script is no sequence" in run.lines, run.tail()
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("line", ("fuzz block=0", "fuzz first="))
 def test_a_wrong_command_line(tmp_path, line):
     run = boot_kernel(tmp_path, guest("conformance.elf"), f"{PLACE} {line}")

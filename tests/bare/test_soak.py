@@ -10,7 +10,7 @@ import pytest
 
 from emulator import fastboot
 
-from .host import boot, boot_kernel, expect_ok, guest, matching
+from .host import boot, boot_kernel, expect_fail, expect_ok, guest, matching
 
 SENT = re.compile(r"storm: processor (\d+): (NMIs|interrupts|timer interrupts) (\d+) sent, (\d+) arrived")
 
@@ -50,3 +50,10 @@ def test_a_storm_in_the_guest(tmp_path, run):
 def test_the_storm_alone(tmp_path):
     """On the bare emulator: what fails there isn't Nadir's."""
     events(boot(tmp_path, "test=soak bare cycles=8", processors=2), 2)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("test", ("cycles", "hostile", "soak"))
+def test_nothing_done_is_no_success(tmp_path, test):
+    run = expect_fail(boot(tmp_path, f"test={test} cycles=0"))
+    assert "@@ result fail: give cycles=1 or more: with 0 there is nothing to do" in run.lines, run.tail()

@@ -8,6 +8,8 @@
 namespace nadir::bare {
 
 const char* run_cycles(const Options& options) {
+    if (options.cycles == 0)
+        return nothing_to_do;
     Snapshot* before = allocate_snapshots();
     Snapshot* after = allocate_snapshots();
     if (before == nullptr || after == nullptr)

@@ -93,6 +93,8 @@ const char* attack_nadir(const Options& options) {
 } // namespace
 
 const char* run_hostile(const Options& options) {
+    if (options.cycles == 0)
+        return nothing_to_do;
     const u64 memory_before = bytes_in_use();
     Snapshot* before = allocate_snapshots();
     Snapshot* after = allocate_snapshots();

@@ -20,10 +20,15 @@ const char* run_hostile(const Options& options);
 const char* run_recorder(const Options& options);
 const char* run_watchdog(const Options& options);
 
+// What programs that repeat something say to cycles=0, by which they would pass with nothing done.
+inline constexpr const char* nothing_to_do = "give cycles=1 or more: with 0 there is nothing to do";
+
 Program find_program(const char* name);
 
 // Starts Nadir as the options say, and prints the report. nullptr: it didn't start, and `status` says why.
 nadir_session* start_nadir(const Options& options, u32& status);
+// Why no processor dies of this mistake (provoke=N) here; nullptr: one does.
+const char* refuse_provocation(u32 provoke);
 // For begin_on with an Options: root mode makes the mistake options.provoke there.
 NADIR_ABI u32 provoke_here(void* options, u32);
 // The same, from here; false when root mode lives on.

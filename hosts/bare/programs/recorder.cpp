@@ -44,6 +44,9 @@ void print_ring(const nadir_session* session, u32 number) {
 } // namespace
 
 const char* run_recorder(const Options& given) {
+    const char* refused = given.provoke != 0 ? refuse_provocation(given.provoke) : nullptr;
+    if (refused != nullptr)
+        return refused;
     if (processor_count() < 2)
         return "it takes two processors: one works, the other looks";
     Options options = given;

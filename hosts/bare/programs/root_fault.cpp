@@ -56,9 +56,16 @@ void print_records(nadir_session* session, u32 number) {
     } while (request.count != 0);
 }
 
-const char* run_root_fault(const Options& given) {
-    if (given.provoke == 0 || given.provoke == NADIR_PROVOKE_HANG || given.provoke >= NADIR_PROVOKE_COUNT)
+const char* refuse_provocation(u32 provoke) {
+    static_assert(NADIR_PROVOKE_HANG == 8 && NADIR_PROVOKE_COUNT == 11, "the words below name them");
+    if (provoke == 0 || provoke == NADIR_PROVOKE_HANG || provoke >= NADIR_PROVOKE_COUNT)
         return "give provoke=1 to 10, but 8 (a hang) to test=watchdog (enum nadir_provocation in control/control.h)";
+    return nullptr;
+}
+
+const char* run_root_fault(const Options& given) {
+    if (const char* why = refuse_provocation(given.provoke))
+        return why;
     if (processor_count() < 2)
         return "it takes two processors: one is lost";
     Options options = given;

@@ -107,6 +107,8 @@ const char* run_cycles_in_storm(const Options& options) {
 } // namespace
 
 const char* run_soak(const Options& options) {
+    if (options.cycles == 0)
+        return nothing_to_do;
     Snapshot* before = allocate_snapshots();
     Snapshot* after = allocate_snapshots();
     if (before == nullptr || after == nullptr)

@@ -37,16 +37,29 @@ public:
 
     // The one with this number, comments and empty lines not counted.
     bool read(u32 number, Sequence& sequence) const {
-        for (const char* p = text_; p < end_;) {
-            const u32 length = line_length(p);
-            if (is_sequence(p, length) && number-- == 0)
-                return parse_sequence(p, length, sequence);
-            p += length + 1;
-        }
-        return false;
+        const Line line = find(number);
+        return line.text != nullptr && parse_sequence(line.text, line_length(line.text), sequence);
     }
 
+    // Where that one is, as an editor counts lines: from 1, all of them.
+    u32 line_number(u32 number) const { return find(number).number; }
+
 private:
+    struct Line {
+        const char* text; // nullptr: there is no such sequence
+        u32 number;
+    };
+    Line find(u32 number) const {
+        u32 lines = 0;
+        for (const char* p = text_; p < end_;) {
+            const u32 length = line_length(p);
+            ++lines;
+            if (is_sequence(p, length) && number-- == 0)
+                return {p, lines};
+            p += length + 1;
+        }
+        return {nullptr, lines};
+    }
     u32 line_length(const char* line) const {
         u32 length = 0;
         while (line + length < end_ && line[length] != '\n')
@@ -82,7 +95,7 @@ NADIR_ABI u32 run_block(void* argument, u32) {
     Digest digest;
     for (u32 number = block.first; number < block.end; ++number) {
         if (!make(block, number, sequence)) {
-            print("fuzz: line %u of the script is no sequence\n", number);
+            print("fuzz: line %u of the script is no sequence\n", block.script->line_number(number));
             block.why = "the script holds something else than sequences";
             return 0;
         }
