@@ -20,10 +20,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bare import comparison  # noqa: E402
-from emulator import fastboot  # noqa: E402
+from bare import by_hand, comparison  # noqa: E402
 from emulator.bochs import RUNS, EmulatorMissing  # noqa: E402
 from emulator.product import NotBuilt  # noqa: E402
+
+
+HINT = ("-- the image was loaded by two loaders, and differs where it prints what it was given: try --same-loader (to our own "
+        "kernels, below=MIB in --arguments gives the same memory both times)")
 
 
 def pattern(text: str) -> str:
@@ -34,28 +37,18 @@ def pattern(text: str) -> str:
     return text
 
 
-def module(text: str) -> fastboot.Module:
-    file, _, line = text.partition(":")
-    return fastboot.Module(existing(file), line)
-
-
-def existing(text: str) -> Path:
-    if not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"{text} isn't a file")
-    return Path(text)
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("image", type=existing, help="a Multiboot 1 kernel; with --same-loader also a Linux bzImage")
+    parser.add_argument("image", type=by_hand.file, help="a Multiboot 1 kernel; with --same-loader also a Linux bzImage")
     parser.add_argument("-a", "--arguments", default="", metavar="LINE", help="its command line")
-    parser.add_argument("--module", type=module, action="append", default=[], metavar="FILE[:LINE]",
+    parser.add_argument("--module", type=by_hand.module, action="append", default=[], metavar="FILE[:LINE]",
                         help="a Multiboot module and its command line; as often as needed")
-    parser.add_argument("-n", "--processors", type=int, action="append", help="default: 1; more than one are run in turn")
-    parser.add_argument("-m", "--model", action="append", help="of the emulator (`bochs --help cpu` lists them); default: "
-                        "corei7_skylake_x; more than one are run in turn")
-    parser.add_argument("-t", "--timeout", type=float, default=60, help="seconds of processor time for each run")
-    parser.add_argument("--memory", type=int, default=128, help="MiB")
+    parser.add_argument("-n", "--processors", type=by_hand.processors, action="append", help="default: 1; more than one are run in turn")
+    parser.add_argument("-m", "--model", type=by_hand.model, action="append", help="of the emulator (`bochs --help cpu` lists "
+                        "them); default: corei7_skylake_x; more than one are run in turn")
+    parser.add_argument("-t", "--timeout", type=by_hand.more_than_0, default=60,
+                        help="seconds of processor time for each run; default: %(default)s")
+    parser.add_argument("--memory", type=by_hand.memory, default=128, help="MiB; default: %(default)s")
     parser.add_argument("--bad-msrs-read-0", action="store_true", help="unknown MSRs don't fault, unlike on hardware")
     parser.add_argument("--same-loader", action="store_true", help="nadir.elf loads the bare image, too: for images that "
                         "print where their memory ends, or that aren't ELF")
@@ -87,10 +80,13 @@ def compare(options: argparse.Namespace, model: str, processors: int, directory:
         complaints.append("neither run printed anything on COM1")
     for line in different + complaints:
         print(line)
+    if different and not options.same_loader:
+        print(HINT)
     equal = not different and not complaints
-    print(f"-- {'equal' if equal else 'NOT EQUAL'}: {options.image.name} {options.arguments} on {model}, processors "
-          f"{processors}: {len(lines[0])} lines bare ({one.reason}), {len(lines[1])} virtualised ({other.reason}), "
-          f"{len(different)} different; files in {directory}", flush=True)
+    what = f"{options.image.name} {options.arguments}".rstrip()
+    print(f"-- {'equal' if equal else 'NOT EQUAL'}: {what} on {model}, processors {processors}: {len(lines[0])} lines bare "
+          f"({one.reason}), {len(lines[1])} virtualised ({other.reason}), {len(different)} different; files in {directory}",
+          flush=True)
     return equal
 
 
@@ -108,9 +104,9 @@ def main() -> int:
             except (ValueError, EmulatorMissing, NotBuilt) as error:
                 hint = "" if options.same_loader else " (perhaps --same-loader)"
                 print(f"compare.py: {options.image}: {error}{hint}", file=sys.stderr)
-                return 2
+                return by_hand.IMPOSSIBLE
     return 0 if equal else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    by_hand.run("compare.py", main)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """Boots an image bare and as the guest of nadir.elf, and says what it printed otherwise.
 
-The judgement is the difference between the two runs, never what the image thinks of itself: the emulator has quirks, and
-they are there with and without Nadir.
+The judgement is the difference between the two runs, never what the image thinks of the processor: the emulator has quirks,
+and they are there with and without Nadir. Only a kernel of ours that says that it failed has nothing to compare.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .host import boot, boot_kernel, processors_in_guest
 
 ENTERING = "nadir: entering the guest"  # the last line of nadir.elf's own
 OMITTED = "[...]"
+FAILED = "@@ result fail"  # our own kernels' word
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,7 @@ def complaints(one: Run, other: Run) -> list[str]:
         if run.reason not in ("shutdown", "poweroff"):
             found.append(f"the {name} run didn't end by itself: {run.reason}")
         found.extend(f"the emulator on the {name} run: {line}" for line in run.panics)
+        found.extend(f"the {name} run failed by its own word: {line}" for line in run.lines if line.startswith(FAILED))
     if one.reason != other.reason:
         found.append(f"the runs ended differently: bare by {one.reason}, virtualised by {other.reason}")
     if processors_in_guest(one):

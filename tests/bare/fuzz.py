@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bare import by_hand  # noqa: E402
 from bare.corpus import read, save  # noqa: E402
 from bare.host import ALL_MODELS  # noqa: E402
 from bare.sequences import CORPUS, Bed, Difference, describe, differing, search  # noqa: E402
@@ -25,24 +26,33 @@ from emulator.bochs import RUNS  # noqa: E402
 AT_ONCE = 10_000  # sequences of one boot, so that a difference is found soon and a finding's place is near
 
 
+def script(text: str) -> Path:
+    """A file with sequences; whether each line is one, the kernel says."""
+    path = by_hand.file(text)
+    try:
+        lines = read(path)
+    except UnicodeDecodeError:
+        raise argparse.ArgumentTypeError(f"{path} isn't text: a file of the corpus holds sequences, one a line") from None
+    if not lines:
+        raise argparse.ArgumentTypeError(f"{path} holds no sequence: only comments and empty lines, if anything")
+    return path
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seed", type=int, default=1, help="with --minutes: the first of many")
-    parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
-    parser.add_argument("--count", type=int, default=20_000, help="sequences for each seed and model")
-    parser.add_argument("--minutes", type=float, help="seed after seed, until so much time has passed")
+    parser.add_argument("--seed", type=by_hand.whole(0, 2**64 - 1), default=1, help="with --minutes: the first of many; "
+                        "default: %(default)s")
+    parser.add_argument("--first", type=by_hand.whole(0, 2**32 - 1), default=0, help="number of the first sequence; "
+                        "default: %(default)s")
+    parser.add_argument("--count", type=by_hand.whole(1, 2**32 - 1), default=20_000, help="sequences for each seed and model; "
+                        "default: %(default)s")
+    parser.add_argument("--minutes", type=by_hand.more_than_0, help="seed after seed, until so much time has passed")
     parser.add_argument("-m", "--model", action="append", choices=ALL_MODELS, metavar="MODEL",
                         help=f"of the emulator; may be repeated; default: all of {', '.join(ALL_MODELS)}")
-    parser.add_argument("-n", "--processors", type=int, default=1)
-    parser.add_argument("--replay", type=Path, nargs="+", metavar="FILE", help="run these files of the corpus instead")
+    parser.add_argument("-n", "--processors", type=by_hand.processors, default=1, help="default: %(default)s")
+    parser.add_argument("--replay", type=script, nargs="+", metavar="FILE", help="run these files of the corpus instead")
     parser.add_argument("--save", action="store_true", help=f"keep what is found in {CORPUS.relative_to(CORPUS.parents[3])}")
-    options = parser.parse_args()
-    for path in options.replay or []:
-        if not path.is_file():
-            parser.error(f"{path} isn't a file")
-    if options.count < 1 or options.first < 0 or options.processors < 1:
-        parser.error("--count and --processors begin at 1, --first at 0")
-    return options
+    return parser.parse_args()
 
 
 def report(found: Difference, keep: bool) -> None:
@@ -100,10 +110,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except AssertionError as why:  # nothing could be compared: the words say it
-        print(f"fuzz.py: {why}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    by_hand.run("fuzz.py", main)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """compare.py tells equal runs from different ones, and says which lines differ and how each run ended."""
 
+import os
 import re
 import subprocess
 import sys
@@ -47,6 +48,7 @@ def test_an_image_that_sees_its_boot_loader(tmp_path):
     assert status == DIFFERENT
     lines = said.splitlines()
     assert "-guest: loader: fastboot" in lines and "+guest: loader: nadir" in lines
+    assert any("try --same-loader" in line for line in lines)
     # What both print isn't shown: the tool's own image with its module, and the other processor.
     assert not any("command line" in line or "module second one" in line or "others started" in line for line in lines)
     assert lines[-1].startswith("-- NOT EQUAL: guest_elf one two on corei7_skylake_x, processors 2: ")
@@ -56,13 +58,14 @@ def test_an_image_that_sees_its_boot_loader(tmp_path):
     status, said, _ = compare(tmp_path, *words, "--same-loader", "--verbose")
     assert status == EQUAL, said
     assert "guest: command line: one two" in said and "guest: module second one bytes " in said
+    assert "try --same-loader" not in said
 
 
 def test_several_machines_in_turn(tmp_path):
     status, said, _ = compare(tmp_path, guest("guest_elf"), "--same-loader", "-n", 1, "-n", 2, "-m", "corei7_haswell_4770", "-m",
                               "tigerlake")
     assert status == EQUAL, said
-    verdicts = [re.match("-- equal: guest_elf +on (.*): [0-9]+ lines", line).group(1) for line in said.splitlines()]
+    verdicts = [re.match("-- equal: guest_elf on (.*): [0-9]+ lines", line).group(1) for line in said.splitlines()]
     assert verdicts == [f"{model}, processors {processors}" for model in ("corei7_haswell_4770", "tigerlake")
                         for processors in (1, 2)]
 
@@ -84,10 +87,21 @@ def test_what_cannot_be_run(tmp_path, content, said_why):
     assert status == IMPOSSIBLE and said_why in complaint
 
 
-@pytest.mark.parametrize("word", ("--ignore=(", "--module=/does/not/exist:x", "--processors=two"))
+@pytest.mark.parametrize("word", ("--ignore=(", "--module=/does/not/exist:x", "--processors=two", "--processors=0",
+                                  "--processors=-1", "--model=bogus", "--timeout=0", "--memory=1"))
 def test_wrong_words(tmp_path, word):
     status, _, complaint = compare(tmp_path, guest("guest_elf"), word)
     assert status == IMPOSSIBLE and word.split("=")[0] in complaint
+
+
+def test_a_reader_who_has_seen_enough(tmp_path):
+    """As `compare.py ... | head -1`, with a reader that is gone before anything is printed."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, TOOL, "-d", tmp_path, guest("guest_elf"), "--verbose"], stdin=subprocess.DEVNULL,
+                          stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    assert done.returncode == DIFFERENT and done.stderr == ""
 
 
 @pytest.mark.parametrize("words, reason, status", [
@@ -145,6 +159,8 @@ def test_lines_of_the_image():
     (run("x", "timeout"), run(f"{comparison.ENTERING}\nx", "timeout"), "the bare run didn't end by itself: timeout"),
     (run("x"), run(f"{comparison.ENTERING}\nx", "reset"), "bare by shutdown, virtualised by reset"),
     (run("x"), run(f"{comparison.ENTERING}\nx", log=f"{VIRTUALISED}VMENTER FAIL: y"), "VMENTER FAIL: y"),
+    (run("@@ result fail: y"), run(f"{comparison.ENTERING}\n@@ result fail: y", log=VIRTUALISED),
+     "the bare run failed by its own word: @@ result fail: y\nthe virtualised run failed by its own word: @@ result fail: y"),
     (run("x", log=">>PANIC<< z"), run(f"{comparison.ENTERING}\nx", log=VIRTUALISED), "on the bare run: >>PANIC<< z"),
 ])
 def test_complaints(one, other, complaint):

@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from emulator import product
+from emulator.debugger import write_memory
 
 from .host import boot, expect_ok, matching
 
@@ -50,9 +51,8 @@ def elf_core(image, path):
 def run_recorder(tmp_path, line=""):
     """The first processor leaves VMX operation at the end, and there the emulator's debugger writes all memory to a file."""
     image = tmp_path / "memory.img"
-    write = f'writemem "{image}" 0 {MEMORY_MIB << 20}'
     run = boot(tmp_path, f"test=recorder {line}", processors=2, memory_mib=MEMORY_MIB, magic_break=True,
-               commands=["c", write, "c"])
+               commands=["c", write_memory(image, MEMORY_MIB), "c"])
     assert len(run.stops) == 1 and run.stops[0].processor == 0
     assert image.stat().st_size == MEMORY_MIB << 20
     return expect_ok(run), image

@@ -2,6 +2,10 @@
 """Random sequences of instructions do the same on the bare emulator and under nadir.elf: a fixed part of them, a seed for each
 model, and all that once differed. tests/bare/fuzz.py runs others; docs/fuzzing.md explains."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from emulator import fastboot
@@ -11,6 +15,7 @@ from .host import ALL_MODELS, MODELS, boot_kernel, guest
 from .sequences import PLACE, Bed, describe, digests, first_difference, search
 from .shrink import shrink
 
+TOOL = Path(__file__).with_name("fuzz.py")
 QUICK = pytest.param("corei7_skylake_x", 2, 600, marks=pytest.mark.quick)
 
 
@@ -85,6 +90,21 @@ def test_a_wrong_line_is_named_as_an_editor_counts(tmp_path):
     module = fastboot.Module(b"# a comment\n\nmode=user32 code=90/nop\nmode=user32 code=9\n", "sequences")
     run = boot_kernel(tmp_path, guest("conformance.elf"), f"{PLACE} fuzz", [module])
     assert "fuzz: line 4 of the script is no sequence" in run.lines, run.tail()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("words, said_why", [
+    (["--seed=-1"], "'-1' is no whole number from 0"), (["--seed", 1 << 64], f"to {(1 << 64) - 1}"),
+    (["--count=0"], "--count: '0' is no whole number from 1"), (["--minutes=0"], "--minutes: '0' is no number above 0"),
+    (["--processors=0"], "from 1 to 15"), (["--model=bogus"], "choose from"),
+    (["--replay", "binary"], "binary isn't text"), (["--replay", "empty"], "empty holds no sequence"),
+    (["--replay", "nothing"], "nothing isn't a file")], ids=str)
+def test_wrong_words(tmp_path, words, said_why):
+    (tmp_path / "binary").write_bytes(b"\x7fELF\xff")
+    (tmp_path / "empty").write_text("# only a comment\n\n")
+    done = subprocess.run([sys.executable, TOOL, *map(str, words)], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True)
+    assert done.returncode == 2 and said_why in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 @pytest.mark.quick

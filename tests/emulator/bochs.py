@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from .places import ROOT, RUNS  # noqa: F401 (ROOT for users of this module)
 from .supervisor import FILES, Outcome, Supervisor
 
 INSTRUCTIONS_PER_SECOND = 10_000_000
+MOST_PROCESSORS = 15  # with 16 it says "too many registered timers" and ends
 
 # The processor models of Bochs 2.7 that have VMX with EPT, oldest first, and some that lack one or both.
 MODELS_WITH_EPT = (
@@ -114,6 +116,19 @@ def _find_file(names: Sequence[str], package: str) -> str:
     raise EmulatorMissing(f"{names[0]} not found: install Debian's package {package}")
 
 
+def _program() -> str:
+    program = shutil.which("bochs-bin") or shutil.which("bochs-bin", path="/usr/bin:/usr/local/bin")
+    if not program:
+        raise EmulatorMissing("bochs-bin not found: install Debian's packages bochs and bochs-term")
+    return program
+
+
+def models() -> list[str]:
+    """All processor models that the emulator has, by its own list: lines of one word each, amid its messages."""
+    done = subprocess.run([_program(), "--help", "cpu"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    return re.findall(r"^\w+$", done.stdout + done.stderr, re.MULTILINE)
+
+
 @dataclass
 class Machine:
     """A machine to be run once or more. Paths may be relative to the current directory."""
@@ -192,9 +207,7 @@ class Machine:
         on_line is called with each line of COM1 as it arrives; stop_when ends the run when it returns true for one.
         end_at_reset ends the run (reason "reset") when the guest resets the machine; otherwise it boots again.
         """
-        program = shutil.which("bochs-bin") or shutil.which("bochs-bin", path="/usr/bin:/usr/local/bin")
-        if not program:
-            raise EmulatorMissing("bochs-bin not found: install Debian's packages bochs and bochs-term")
+        program = _program()
         if directory is None:
             RUNS.mkdir(parents=True, exist_ok=True)
             directory = Path(tempfile.mkdtemp(prefix="run-", dir=RUNS))

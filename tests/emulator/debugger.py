@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # What a processor must have back after VMXOFF, as the debugger names it. FPU and SSE state belong to the program.
 MACHINE_STATE = ("DR0", "DR1", "DR2", "DR3", "DR6", "DR7", "CR0", "CR3", "CR4", "XCR0", "ES", "CS", "SS", "DS", "FS",
@@ -100,6 +101,11 @@ def parse_stops(text: str) -> list[Stop]:
             elif match := _VALUE.match(line):
                 target[".".join([*path, match[1]])] = match[2]
     return stops
+
+
+def write_memory(file: Path, memory_mib: int) -> str:
+    """The debugger's command that writes all of a machine's physical memory into a file."""
+    return f'writemem "{file.resolve()}" 0 {memory_mib << 20}'
 
 
 def where(text: str) -> list[str]:
