@@ -145,7 +145,7 @@ std::vector<Recording> read_image(const RecorderOptions& options, std::ostream& 
             recordings.push_back(std::move(recording));
         }
     }
-    if (recordings.empty()) {
+    if (recordings.empty() && options.processor) {
         throw Failure(ExitStatus::usage, fmt::format("{}: processor {} is not in it, but {}.", options.image,
                                                      *options.processor, counted(found.recordings.size(), "other")));
     }
