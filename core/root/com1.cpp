@@ -33,7 +33,7 @@ constexpr unsigned patience_for_a_line = 1'000'000;
 
 } // namespace
 
-Com1Turn::Com1Turn(uint32_t& turn, uint32_t processor) : turn_(turn), taken_(false) {
+Com1Turn::Com1Turn(uint32_t& turn, uint32_t processor) : turn_(turn) {
     const uint32_t mark = processor + 1;
     for (unsigned i = 0; i < patience_for_a_line; ++i) {
         uint32_t writer = 0;

@@ -18,7 +18,7 @@ public:
 
 private:
     uint32_t& turn_;
-    bool taken_;
+    bool taken_ = false;
 };
 
 // Never waits for long: a UART that isn't there, or doesn't send, costs the rest of the line.
