@@ -7,17 +7,6 @@ namespace nadir::bare {
 
 namespace {
 
-struct Gate {
-    u16 offset_low;
-    u16 selector;
-    u8 ist;
-    u8 type;
-    u16 offset_middle;
-    u32 offset_high;
-    u32 reserved;
-};
-static_assert(sizeof(Gate) == 16);
-
 alignas(16) Gate interrupt_table[256];
 
 constexpr u8 gate_interrupt = 0x8E; // present, DPL 0, 64-bit interrupt gate

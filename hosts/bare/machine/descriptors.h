@@ -6,6 +6,18 @@
 
 namespace nadir::bare {
 
+// Of the interrupt descriptor table. [SDM3 "64-Bit Mode IDT"]
+struct Gate {
+    u16 offset_low;
+    u16 selector;
+    u8 ist;
+    u8 type;
+    u16 offset_middle;
+    u32 offset_high;
+    u32 reserved;
+};
+static_assert(sizeof(Gate) == 16);
+
 constexpr u16 selector_code = 0x08;
 constexpr u16 selector_data = 0x10;
 constexpr u16 selector_code32 = 0x18;

@@ -12,17 +12,6 @@ namespace nadir::conformance::fuzz {
 
 namespace {
 
-struct Gate {
-    u16 offset_low;
-    u16 selector;
-    u8 ist;
-    u8 type;
-    u16 offset_middle;
-    u32 offset_high;
-    u32 reserved;
-};
-static_assert(sizeof(Gate) == 16);
-
 enum Vector : u32 { debug = 1, nmi = 2, breakpoint = 3, overflow = 4, double_fault = 8, first_interrupt = 32 };
 
 constexpr u8 gate_interrupt = 0x8E;
