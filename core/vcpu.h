@@ -139,7 +139,7 @@ inline constexpr uint32_t exits_kept = 64;
 // The state, for other processors, and for who finds the ring in an image of memory.
 inline void set_state(Vcpu& vcpu, nadir_processor_state state) {
     exit_ring(vcpu).state = state;
-    __atomic_store_n(&vcpu.state, uint32_t{state}, __ATOMIC_RELEASE);
+    __atomic_store_n(&vcpu.state, static_cast<uint32_t>(state), __ATOMIC_RELEASE);
 }
 
 // It answers no more.

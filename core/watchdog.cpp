@@ -16,8 +16,9 @@ namespace {
 constexpr uint64_t least_age = uint64_t{1} << 22;
 
 bool change_state(Vcpu& vcpu, nadir_processor_state from, nadir_processor_state to) {
-    uint32_t expected = from;
-    if (!__atomic_compare_exchange_n(&vcpu.state, &expected, uint32_t{to}, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    auto expected = static_cast<uint32_t>(from);
+    if (!__atomic_compare_exchange_n(&vcpu.state, &expected, static_cast<uint32_t>(to), false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE)) {
         return false; // it has died meanwhile, or another processor was faster
     }
     exit_ring(vcpu).state = to;

@@ -6,12 +6,12 @@
  *
  * Context: root mode only, for the handler is root mode's.
  */
+#include "cpu/assembly.h"
+
         .text
 
 /* uint32_t nadir_cpu_checked_rdmsr(uint32_t msr [edi], uint64_t *value [rsi]) */
-        .globl nadir_cpu_checked_rdmsr
-        .type nadir_cpu_checked_rdmsr, @function
-nadir_cpu_checked_rdmsr:
+FUNCTION(nadir_cpu_checked_rdmsr)
         movl    %edi, %ecx
 .Lrdmsr:
         rdmsr
@@ -20,37 +20,33 @@ nadir_cpu_checked_rdmsr:
         movq    %rax, (%rsi)
         xorl    %eax, %eax
         ret
-        .size nadir_cpu_checked_rdmsr, . - nadir_cpu_checked_rdmsr
+END_FUNCTION(nadir_cpu_checked_rdmsr)
 
 /* uint32_t nadir_cpu_checked_wrmsr(uint32_t msr [edi], uint32_t low [esi], uint32_t high [edx]) */
-        .globl nadir_cpu_checked_wrmsr
-        .type nadir_cpu_checked_wrmsr, @function
-nadir_cpu_checked_wrmsr:
+FUNCTION(nadir_cpu_checked_wrmsr)
         movl    %edi, %ecx
         movl    %esi, %eax
 .Lwrmsr:
         wrmsr
         xorl    %eax, %eax
         ret
-        .size nadir_cpu_checked_wrmsr, . - nadir_cpu_checked_wrmsr
+END_FUNCTION(nadir_cpu_checked_wrmsr)
 
 /* uint32_t nadir_cpu_checked_xsetbv(uint32_t index [edi], uint32_t low [esi], uint32_t high [edx]) */
-        .globl nadir_cpu_checked_xsetbv
-        .type nadir_cpu_checked_xsetbv, @function
-nadir_cpu_checked_xsetbv:
+FUNCTION(nadir_cpu_checked_xsetbv)
         movl    %edi, %ecx
         movl    %esi, %eax
 .Lxsetbv:
         xsetbv
         xorl    %eax, %eax
         ret
-        .size nadir_cpu_checked_xsetbv, . - nadir_cpu_checked_xsetbv
+END_FUNCTION(nadir_cpu_checked_xsetbv)
 
 .Lrefused:
         movl    $1, %eax
         ret
 
-        .section .rodata, "a", @progbits
+        READ_ONLY_DATA
         .balign 4
         .globl nadir_cpu_checked_table
 nadir_cpu_checked_table:
@@ -59,4 +55,4 @@ nadir_cpu_checked_table:
         .long   .Lxsetbv - ., .Lrefused - .
         .long   0, 0
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE

@@ -7,6 +7,7 @@
  * RSP is then both the vcpu's address and the top of an empty stack. RSP's own place is never read: the guest's RSP is in
  * the VMCS. VM exits clear RFLAGS, so DF and IF are 0 here ([SDM3 "Loading Host RIP, RSP, RFLAGS, and SSP"]).
  */
+#include "cpu/assembly.h"
 #include "cpu/exit_path.h"
 
         .text
@@ -31,22 +32,18 @@
         .endm
 
 /* The first exit of a processor: the first entry left the debug registers alone, later ones must load them. */
-        .globl nadir_cpu_first_exit_entry
-        .type nadir_cpu_first_exit_entry, @function
-nadir_cpu_first_exit_entry:
+FUNCTION(nadir_cpu_first_exit_entry)
         SAVE_GUEST_REGISTERS
         movq    %rsp, %rdi
         call    nadir_first_exit
         jmp     .Lhandle
-        .size nadir_cpu_first_exit_entry, . - nadir_cpu_first_exit_entry
+END_FUNCTION(nadir_cpu_first_exit_entry)
 
 /* With nadir_options.record_every_exit: all exits go the general way, which records them. */
-        .globl nadir_cpu_general_exit_entry
-        .type nadir_cpu_general_exit_entry, @function
-nadir_cpu_general_exit_entry:
+FUNCTION(nadir_cpu_general_exit_entry)
         SAVE_GUEST_REGISTERS
         jmp     .Lhandle
-        .size nadir_cpu_general_exit_entry, . - nadir_cpu_general_exit_entry
+END_FUNCTION(nadir_cpu_general_exit_entry)
 
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
@@ -58,9 +55,7 @@ nadir_cpu_general_exit_entry:
 #define PLACE(offset) (offset - NADIR_VCPU_REGISTER_BYTES)(%rsp)
 
         .balign 16
-        .globl nadir_cpu_exit_entry
-        .type nadir_cpu_exit_entry, @function
-nadir_cpu_exit_entry:
+FUNCTION(nadir_cpu_exit_entry)
         movq    %rdx, PLACE(NADIR_VCPU_RDX)
         movl    $NADIR_FIELD_EXIT_REASON, %edx
         vmread  %rdx, %rdx
@@ -132,6 +127,6 @@ nadir_cpu_exit_entry:
         movq    %rsp, %rdi
         call    nadir_leave_from_root           /* does not return */
         ud2
-        .size nadir_cpu_exit_entry, . - nadir_cpu_exit_entry
+END_FUNCTION(nadir_cpu_exit_entry)
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE

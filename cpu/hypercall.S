@@ -5,11 +5,11 @@
  * Loads the nine registers of cpu/hypercall.h, executes VMCALL, and stores them again.
  * Context: CPL 0, VMX non-root operation under Nadir (#UD otherwise).
  */
+#include "cpu/assembly.h"
+
         .text
 
-        .globl nadir_cpu_hypercall
-        .type nadir_cpu_hypercall, @function
-nadir_cpu_hypercall:
+FUNCTION(nadir_cpu_hypercall)
         pushq   %rdi
         movq    0(%rdi), %rax
         movq    8(%rdi), %rcx
@@ -33,6 +33,6 @@ nadir_cpu_hypercall:
         popq    %rax
         movq    %rax, 32(%rdi)
         ret
-        .size nadir_cpu_hypercall, . - nadir_cpu_hypercall
+END_FUNCTION(nadir_cpu_hypercall)
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE

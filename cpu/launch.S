@@ -9,11 +9,11 @@
  *     that failure continue at nadir_cpu_launch_refused).
  * Context: VMX root operation, interrupts off, the VMCS complete but for RSP and RIP.
  */
+#include "cpu/assembly.h"
+
         .text
 
-        .globl nadir_cpu_launch
-        .type nadir_cpu_launch, @function
-nadir_cpu_launch:
+FUNCTION(nadir_cpu_launch)
         vmwrite %rsp, %rdi
         leaq    .Lguest(%rip), %rax
         vmwrite %rax, %rsi
@@ -25,13 +25,11 @@ nadir_cpu_launch:
 .Lguest:
         xorl    %eax, %eax
         ret
-        .size nadir_cpu_launch, . - nadir_cpu_launch
+END_FUNCTION(nadir_cpu_launch)
 
-        .globl nadir_cpu_launch_refused
-        .type nadir_cpu_launch_refused, @function
-nadir_cpu_launch_refused:
+FUNCTION(nadir_cpu_launch_refused)
         movl    $3, %eax
         ret
-        .size nadir_cpu_launch_refused, . - nadir_cpu_launch_refused
+END_FUNCTION(nadir_cpu_launch_refused)
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE

@@ -14,6 +14,8 @@
  * Context: VMX off, the system's CR3 and CR4 loaded, root mode's GDT with the system's TSS (available) at state->tr,
  * interrupts off, the 40 bytes below state->rsp free.
  */
+#include "cpu/assembly.h"
+
         .text
 
         .set    RETURN_RIP, 0
@@ -37,9 +39,7 @@
         .set    MSR_FS_BASE, 0xC0000100
         .set    MSR_GS_BASE, 0xC0000101
 
-        .globl nadir_cpu_return
-        .type nadir_cpu_return, @function
-nadir_cpu_return:
+FUNCTION(nadir_cpu_return)
         xorl    %r15d, %r15d
         lidt    RETURN_LEAVING_IDTR(%rdi)
         movq    RETURN_OWED_NMI(%rdi), %rax
@@ -90,37 +90,31 @@ nadir_cpu_return:
         movq    120(%rsi), %r15
         movq    48(%rsi), %rsi
         iretq
-        .size nadir_cpu_return, . - nadir_cpu_return
+END_FUNCTION(nadir_cpu_return)
 
-        .globl nadir_cpu_leaving_nmi
-        .type nadir_cpu_leaving_nmi, @function
-nadir_cpu_leaving_nmi:
+FUNCTION(nadir_cpu_leaving_nmi)
         movl    $1, %r15d
         iretq
-        .size nadir_cpu_leaving_nmi, . - nadir_cpu_leaving_nmi
+END_FUNCTION(nadir_cpu_leaving_nmi)
 
 /*
  * void nadir_cpu_triple_fault(void)     does not return
  *
  * Does to the machine what the guest asked for: a fault that can't be delivered. Context: VMX off.
  */
-        .globl nadir_cpu_triple_fault
-        .type nadir_cpu_triple_fault, @function
-nadir_cpu_triple_fault:
+FUNCTION(nadir_cpu_triple_fault)
         pushq   $0
         pushq   $0
         lidt    (%rsp)
         ud2
-        .size nadir_cpu_triple_fault, . - nadir_cpu_triple_fault
+END_FUNCTION(nadir_cpu_triple_fault)
 
 /*
  * void nadir_cpu_unblock_nmi(void)
  *
  * An NMI that caused a VM exit leaves NMIs blocked on some processors (and in the emulator) until an IRET.
  */
-        .globl nadir_cpu_unblock_nmi
-        .type nadir_cpu_unblock_nmi, @function
-nadir_cpu_unblock_nmi:
+FUNCTION(nadir_cpu_unblock_nmi)
         movq    %rsp, %rax
         movl    %ss, %ecx
         pushq   %rcx
@@ -132,6 +126,6 @@ nadir_cpu_unblock_nmi:
         pushq   %rcx
         iretq
 1:      ret
-        .size nadir_cpu_unblock_nmi, . - nadir_cpu_unblock_nmi
+END_FUNCTION(nadir_cpu_unblock_nmi)
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE

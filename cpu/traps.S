@@ -3,6 +3,8 @@
  * Root mode's own exceptions and NMIs: one stub per vector 0 to 31, 16 bytes apart. Each makes the same frame (see
  * cpu/trap_frame.h), calls nadir_handle_trap(frame), and returns to where it came from.
  */
+#include "cpu/assembly.h"
+
         .text
         .balign 16
         .globl nadir_cpu_trap_stubs
@@ -57,4 +59,4 @@ nadir_cpu_trap_stubs:
         addq    $16, %rsp
         iretq
 
-        .section .note.GNU-stack, "", @progbits
+        END_OF_FILE
