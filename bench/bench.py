@@ -1,90 +1,94 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""What Nadir costs, as exact numbers of instructions.
+"""What Nadir costs, as exact numbers: a table with the goals and the best of other hypervisors beside ours.
 
 With one emulated processor the emulator's time-stamp counter counts instructions, so a figure is the same in every run, on
-every machine, for one compiler. The bare host's program `bench` measures itself; this script runs it and prints JSON.
+every machine, for one compiler. docs/performance.md says what that shows and what it doesn't.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from typing import TextIO
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from emulator import fastboot, product  # noqa: E402
-from emulator.bochs import RUNS, Machine  # noqa: E402
+from costs import rows, table  # noqa: E402
+from costs.figures import MODEL, SOURCES, Unmeasured, measure, product  # noqa: E402
 
-MODEL = "corei7_skylake_x"
-
-
-def emulator_version() -> str:
-    text = subprocess.run(["bochs", "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    found = re.search(r"Bochs x86 Emulator (\S+)", text.stdout + text.stderr)
-    return f"Bochs {found.group(1)}" if found else "unknown"
+BUDGET = Path(__file__).resolve().parent / "budget.json"
+OTHERWISE, GREW, IMPOSSIBLE = 0, 1, 2  # exit status
 
 
-def compiler_version(image: Path) -> str:
-    """Of the build that the image lies in; figures of another compiler are other figures."""
-    for folder in image.parents:
-        cache = folder / "CMakeCache.txt"
-        if cache.exists():
-            compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache.read_text(), re.MULTILINE).group(1)
-            text = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
-            return text.splitlines()[0]
-    return "unknown"
+def earlier_run(text: str) -> dict:
+    try:
+        result = json.loads(Path(text).read_text())
+        if not isinstance(result["figures"], dict):
+            raise KeyError
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} can't be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError):
+        raise argparse.ArgumentTypeError(f"{text} isn't what `bench.py --json` prints") from None
+    return result
 
 
-def measure(image: Path, model: str = MODEL) -> dict:
-    """One run of the program `bench`; its figures, with what they were made by."""
-    RUNS.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="bench-", dir=RUNS))
-    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image, "test=bench")
-    run = machine.run(timeout=60, directory=directory)
-    found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
-    if not run.ok or not found or "@@ result ok" not in run.serial:
-        raise RuntimeError(f"the bench program did not finish:\n{run.tail()}")
-    figures = json.loads(found.group(1))
-    # A CPUID on the bare processor is one of the instructions that the round trip replaces.
-    figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
-    return {"emulator": emulator_version(), "model": model, "compiler": compiler_version(image.resolve()),
-            "unit": "instructions, bytes", "figures": figures}
+def image(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"{text} isn't a file")
+    return Path(text)
 
 
-def compare(now: dict, before: dict) -> int:
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--image", type=image, help="nadir.elf; default: the one that ./test built")
+    parser.add_argument("--model", default=MODEL, help="the emulator's processor model (default: %(default)s)")
+    parser.add_argument("--only", action="append", choices=list(SOURCES), help="what to measure; may be given again; "
+                        "default: all (bare and tables take a second, linux ten)")
+    parser.add_argument("--compare", type=earlier_run, metavar="FILE", help="JSON of an earlier run: what changed is printed "
+                        "(beside --json: on stderr); exit status 1 when a figure grew")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    form.add_argument("--markdown", action="store_true", help="print the table as in docs/performance.md")
+    parser.add_argument("--record", action="store_true", help=f"make the figures the budget, {BUDGET.name}")
+    return parser.parse_args(words)
+
+
+def record(figures: dict[str, int]) -> None:
+    """All but what depends on the kernel that was booted."""
+    of_linux = {row.figure for section in rows.SECTIONS if section.source == "linux" for row in section.rows}
+    budget = json.loads(BUDGET.read_text())
+    budget["most"] |= {name: value for name, value in figures.items() if name not in of_linux}
+    BUDGET.write_text(json.dumps(budget, indent=2) + "\n")
+
+
+def compare(now: dict, before: dict, out: TextIO | None = None) -> int:
     """Prints what changed; the number of figures that grew."""
-    grown = 0
-    for name, value in now["figures"].items():
-        old = before["figures"].get(name)
-        if old != value:
-            print(f"{name:24} {old if old is not None else '-':>10} -> {value}", file=sys.stderr)
-            grown += old is not None and value > old
+    lines, grown = table.changes(now, before)
+    print("\n".join(lines or ["nothing changed"]), file=out)
     return grown
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--image", type=Path, help="nadir.elf; default: the one that ./test built")
-    parser.add_argument("--model", default=MODEL, help="the emulator's processor model (default: %(default)s)")
-    parser.add_argument("--compare", type=Path, metavar="FILE", help="JSON of an earlier run: what changed goes to stderr; "
-                        "exit status 1 when a figure grew")
-    options = parser.parse_args()
+    options = arguments()
     try:
-        result = measure(options.image or product.bare_kernel(), options.model)
+        result = measure(options.image or product.bare_kernel(), options.model, tuple(options.only or SOURCES))
     except (RuntimeError, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
-        return 2
-    print(json.dumps(result, indent=2))
-    if options.compare:
-        return 1 if compare(result, json.loads(options.compare.read_text())) else 0
-    return 0
+        return IMPOSSIBLE
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        print(table.markdown(result) if options.markdown else table.text(result))
+    if options.record:
+        record(result["figures"])
+    if options.compare is None:
+        return OTHERWISE
+    if not options.json:
+        print()
+    return GREW if compare(result, options.compare, sys.stderr if options.json else None) else OTHERWISE
 
 
 if __name__ == "__main__":

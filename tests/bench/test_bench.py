@@ -11,20 +11,23 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import bench  # noqa: E402
+from costs.exit_kinds import FOR_FIDELITY, UNCONDITIONAL, Exits  # noqa: E402
+from costs.figures import linux_exits  # noqa: E402
 from emulator import product  # noqa: E402
 
 BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())
+WITHOUT_LINUX = ("bare", "tables")
 
 pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("bench")]
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict:
-    return bench.measure(product.bare_kernel())["figures"]
+    return bench.measure(product.bare_kernel(), sources=WITHOUT_LINUX)["figures"]
 
 
 def test_two_runs_agree(figures):
-    assert bench.measure(product.bare_kernel())["figures"] == figures
+    assert bench.measure(product.bare_kernel(), sources=WITHOUT_LINUX)["figures"] == figures
 
 
 @pytest.mark.parametrize("name", sorted(BUDGET["most"]))
@@ -41,7 +44,16 @@ def test_bare_costs_nothing(figures):
     assert figures["cpuid_bare"] == 1
 
 
-def test_comparison_sees_growth(figures, capsys):
-    before = {"figures": {**figures, "cpuid_leaf_0": figures["cpuid_leaf_0"] - 1}}
-    assert bench.compare({"figures": figures}, before) == 1
-    assert "cpuid_leaf_0" in capsys.readouterr().err
+def test_a_linux_boot_and_a_workload_have_no_optional_exits():
+    exits = linux_exits(product.bare_kernel())
+    assert exits.optional() == {}
+    # And they did exit: the kernel reads CPUID, sets XCR0, and turns CR0.NE on.
+    assert exits.by_reason[10] > 500 and exits.by_reason[55] > 0 and exits.by_reason[28] > 0
+
+
+def test_what_nobody_asked_for_is_optional():
+    external_interrupt, cpuid, hlt, nmi_window, rdtsc = 1, 10, 12, 8, 16
+    exits = Exits({rdtsc: 1, cpuid: 4, external_interrupt: 3, nmi_window: 7, hlt: 2})
+    assert exits.optional() == {external_interrupt: 3, hlt: 2, rdtsc: 1}
+    assert (exits.unconditional(), exits.for_fidelity()) == (4, 7)
+    assert not set(UNCONDITIONAL) & set(FOR_FIDELITY)

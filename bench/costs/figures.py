@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""Where the figures come from: three sources, each with the same answer every time."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from emulator import debian, fastboot, product, programs  # noqa: E402
+from emulator.bochs import Machine, RUNS  # noqa: E402
+from emulator.debugger import vm_exits  # noqa: E402
+from emulator.initrd import Initrd  # noqa: E402
+from emulator.kernel_command_line import QUICK  # noqa: E402
+from emulator.places import BUILD  # noqa: E402
+
+from .exit_kinds import Exits  # noqa: E402
+
+MODEL = "corei7_skylake_x"
+
+
+class Unmeasured(RuntimeError):
+    """A source didn't come to its end; says why."""
+
+
+def _directory(name: str) -> Path:
+    RUNS.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=RUNS))
+
+
+def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
+    """The program `bench` of the bare host measures itself."""
+    directory = _directory("bench")
+    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image, "test=bench")
+    run = machine.run(timeout=60, directory=directory)
+    found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
+    if not run.ok or not found or "@@ result ok" not in run.serial:
+        raise Unmeasured(f"the bench program did not finish:\n{run.tail()}")
+    figures = json.loads(found.group(1))
+    # A CPUID on the bare processor is one of the instructions that the round trip replaces.
+    figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
+    return figures
+
+
+def growth_of_tables() -> dict:
+    """What bench/growth counts on the host."""
+    program = BUILD / "bench" / "nadir_growth"
+    if not program.exists():
+        raise Unmeasured(f"{program} isn't there: run scripts/build.sh")
+    return json.loads(subprocess.run([program], capture_output=True, text=True, check=True).stdout)
+
+
+def measure_tables(_image: Path, _model: str = MODEL) -> dict[str, int]:
+    """EPT tables of a machine with 1-GiB pages and the usual firmware, when all memory has been touched."""
+    by_memory = {entry["memory_gib"]: entry["touched_bytes"] for entry in growth_of_tables()["memory"]
+                 if entry["firmware"] == "usual" and entry["pages_1g"]}
+    return {"ept_64_gib": by_memory[64], "ept_1_tib": by_memory[1024]}
+
+
+def linux_exits(image: Path, model: str = MODEL) -> Exits:
+    """Debian's kernel beneath `image` from its first instruction to power-off, with tests/linux/workload in between.
+
+    The emulator counts, not Nadir: each VM exit is a line in its log.
+    """
+    initrd = Initrd()
+    initrd.program("bin/workload", programs.workload())
+    initrd.script("init", "#!/bin/sh\nmount -t proc proc /proc\nworkload\npoweroff -f\n")
+    directory = _directory("bench-linux")
+    modules = [fastboot.Module(debian.kernel().image, QUICK), fastboot.Module(initrd.archive())]
+    machine = Machine(model=model, processors=1, memory_mib=512, cpu_debug=True)
+    run = fastboot.multiboot(machine, directory, image, "log=error", modules).run(timeout=300, directory=directory)
+    (directory / "emulator.log").unlink()  # hundreds of megabytes
+    if run.reason != "poweroff" or not re.search(r"^@@ workload ok", run.serial, re.MULTILINE):
+        raise Unmeasured(f"Linux did not finish:\n{run.tail()}")
+    return Exits(vm_exits(run.log)[0])
+
+
+def measure_linux(image: Path, model: str = MODEL) -> dict[str, int]:
+    exits = linux_exits(image, model)
+    return {"linux_exits_optional": sum(exits.optional().values()), "linux_exits_for_fidelity": exits.for_fidelity(),
+            "linux_exits_unconditional": exits.unconditional()}
+
+
+SOURCES: dict[str, Callable[..., dict[str, int]]] = {
+    "bare": measure_bare, "tables": measure_tables, "linux": measure_linux}
+
+
+def measure(image: Path, model: str = MODEL, sources: tuple[str, ...] = ("bare",)) -> dict:
+    """The figures of these sources, with what they were made by."""
+    figures: dict[str, int] = {}
+    for name in sources:
+        figures |= SOURCES[name](image, model)
+    made_by = {"commit": commit(), "emulator": emulator_version(), "model": model,
+               "compiler": compiler_version(image.resolve())}
+    if "linux" in sources:
+        made_by["kernel"] = debian.kernel_release()
+    return made_by | {"figures": figures}
+
+
+def emulator_version() -> str:
+    text = subprocess.run(["bochs", "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    found = re.search(r"Bochs x86 Emulator (\S+)", text.stdout + text.stderr)
+    return f"Bochs {found.group(1)}" if found else "unknown"
+
+
+def compiler_version(image: Path) -> str:
+    """Of the build that the image lies in; figures of another compiler are other figures."""
+    for folder in image.parents:
+        cache = folder / "CMakeCache.txt"
+        if cache.exists():
+            compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache.read_text(), re.MULTILINE).group(1)
+            text = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+            return text.splitlines()[0]
+    return "unknown"
+
+
+def commit() -> str:
+    """Of the sources; "+" when they were changed since, "unknown" outside of a repository."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--abbrev=12", "--dirty=+"], capture_output=True,
+                              text=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+__all__ = ["MODEL", "SOURCES", "Unmeasured", "commit", "compiler_version", "emulator_version", "growth_of_tables",
+           "linux_exits", "measure", "product"]

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""The figures as a table, for a terminal and for Markdown, and what changed between two runs."""
+
+from __future__ import annotations
+
+from .rows import SECTIONS, Row, all_rows
+
+HEADINGS = ("what", "goal", "Nadir", "", "best peer")
+
+
+def grouped(number: int) -> str:
+    return f"{number:,}"
+
+
+def verdict(row: Row, value: int | None) -> str:
+    if value is None:
+        return "not measured"
+    if row.goal is None:
+        return ""
+    return "met" if value <= row.goal else "over"
+
+
+def cells(row: Row, value: int | None) -> tuple[str, ...]:
+    goal = "-" if row.goal is None else f"<= {grouped(row.goal)}" if row.goal else "0"
+    return row.what, goal, "-" if value is None else grouped(value), verdict(row, value), row.peer
+
+
+def _made_by(result: dict) -> str:
+    words = [result["emulator"], result["model"], result["compiler"]]
+    if "kernel" in result:
+        words.append(f"Debian's kernel {result['kernel']}")
+    return "; ".join([*words, f"commit {result['commit']}"])
+
+
+def _reasons(figures: dict[str, int]) -> list[str]:
+    return [f"{row.what}: {row.over}" for row in all_rows() if row.over and verdict(row, figures.get(row.figure)) == "over"]
+
+
+def text(result: dict) -> str:
+    """For a terminal. Sections of which nothing was measured are left out."""
+    figures = result["figures"]
+    sections = [section for section in SECTIONS if any(row.figure in figures for row in section.rows)]
+    rows = {section: [cells(row, figures.get(row.figure)) for row in section.rows] for section in sections}
+    everything = [HEADINGS, *(row for block in rows.values() for row in block)]
+    widths = [max(len(row[column]) for row in everything) for column in range(len(HEADINGS))]
+
+    def line(row: tuple[str, ...]) -> str:
+        words = [row[0].ljust(widths[0]), row[1].rjust(widths[1]), row[2].rjust(widths[2]), row[3].ljust(widths[3]), row[4]]
+        return "  ".join(words).rstrip()
+
+    out = [line(HEADINGS)]
+    for section in sections:
+        out += ["", f"{section.title} ({section.rows[0].unit})", *map(line, rows[section])]
+    out += ["", *(f"over: {reason}" for reason in _reasons(figures)), _made_by(result)]
+    return "\n".join(out)
+
+
+def markdown(result: dict) -> str:
+    figures = result["figures"]
+    out = []
+    for section in SECTIONS:
+        out += [f"**{section.title}** ({section.rows[0].unit})", "", "| what | goal | Nadir | | best peer |",
+                "|---|---:|---:|---|---|"]
+        out += ["| " + " | ".join(cells(row, figures.get(row.figure))) + " |" for row in section.rows]
+        out.append("")
+    reasons = _reasons(figures)
+    if reasons:
+        out += ["Over the goal:", "", *(f"- {reason}" for reason in reasons), ""]
+    return "\n".join([*out, f"Made by: {_made_by(result)}."])
+
+
+def changes(now: dict, before: dict) -> tuple[list[str], int]:
+    """What differs, in words, and how many figures grew."""
+    lines, grown = [], 0
+    for key in ("emulator", "model", "compiler", "kernel"):
+        if key in now and key in before and now[key] != before[key]:
+            lines.append(f"{key}: {before[key]} -> {now[key]}: figures of another {key} are other figures")
+    for name, value in now["figures"].items():
+        old = before["figures"].get(name)
+        if old is None:
+            lines.append(f"{name:28} {'new':>10} -> {value:>10,}")
+        elif old != value:
+            lines.append(f"{name:28} {old:>10,} -> {value:>10,}  {value - old:+,}")
+            grown += value > old
+    lines += [f"{name:28} no longer measured" for name in before["figures"] if name not in now["figures"]]
+    return lines, grown

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""The table of bench/bench.py: rows, goals, what changed since, and its words for wrong arguments."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "bench"))
+
+import bench  # noqa: E402
+from costs import table  # noqa: E402
+from costs.rows import HELPERS, SECTIONS, Row, all_rows  # noqa: E402
+
+BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())["most"]
+LINUX = {row.figure for section in SECTIONS if section.source == "linux" for row in section.rows}
+
+pytestmark = pytest.mark.quick
+
+
+def result(**figures: int) -> dict:
+    return {"commit": "c", "emulator": "e", "model": "m", "compiler": "g++", "figures": figures}
+
+
+def test_every_figure_has_one_row_and_every_row_a_figure():
+    rows = [row.figure for row in all_rows()]
+    assert len(rows) == len(set(rows))
+    assert set(rows) - LINUX | HELPERS == set(BUDGET), "rows.py and budget.json name the same figures"
+
+
+@pytest.mark.parametrize("row", [row for row in all_rows() if row.goal is not None], ids=lambda row: row.figure)
+def test_a_goal_is_met_or_the_row_says_why_not(row):
+    """The budget is what was measured last, so it tells."""
+    met = BUDGET.get(row.figure, 0) <= row.goal
+    assert met == (not row.over), "met: take `over` out of rows.py" if met else "over its goal: say why in rows.py"
+
+
+def test_the_table_says_whether_a_goal_is_met():
+    text = table.text(result(cpuid_overhead=30, enter=9_999_999))
+    cpuid = next(line for line in text.splitlines() if line.startswith("CPUID, what Nadir adds"))
+    enter = next(line for line in text.splitlines() if line.startswith("enter:"))
+    assert "<= 32" in cpuid and " 30  met " in cpuid
+    assert " 9,999,999  over " in enter
+    leave = next(line for line in text.splitlines() if line.startswith("leave"))
+    assert "not measured" in leave
+    assert "EPT tables of large machines" not in text, "nothing of it was measured"
+    assert text.splitlines()[-1] == "e; m; g++; commit c"
+
+
+def test_a_goal_of_zero_is_one():
+    row = Row("x", "x", goal=0)
+    assert (table.verdict(row, 0), table.verdict(row, 1), table.verdict(row, None)) == ("met", "over", "not measured")
+    assert table.verdict(Row("x", "x"), 1) == ""
+
+
+def test_comparison_sees_growth(capsys):
+    before, now = result(a=10, b=5, gone=1), result(a=11, b=4, new=7)
+    assert bench.compare(now, before) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["a", "10", "->", "11", "+1"], ["b", "5", "->", "4", "-1"], ["new", "new", "->", "7"],
+        ["gone", "no", "longer", "measured"]]
+
+
+def test_comparison_names_another_compiler(capsys):
+    assert bench.compare(result(a=1), result(a=1) | {"compiler": "clang"}) == 0
+    assert "compiler: clang -> g++" in capsys.readouterr().out
+
+
+def test_nothing_changed(capsys):
+    assert bench.compare(result(a=1), result(a=1)) == 0
+    assert capsys.readouterr().out == "nothing changed\n"
+
+
+@pytest.mark.parametrize("content, words", [
+    (None, "can't be read"), ("{", "isn't what"), ("[]", "isn't what"), ('{"figures": 3}', "isn't what")])
+def test_a_wrong_file_to_compare_with_is_named(tmp_path, content, words):
+    path = tmp_path / "before.json"
+    if content is not None:
+        path.write_text(content)
+    done = subprocess.run([ROOT / "bench" / "bench.py", "--compare", path], capture_output=True, text=True)
+    assert done.returncode == 2 and str(path) in done.stderr and words in done.stderr and done.stdout == ""
+
+
+def test_the_command(tmp_path):
+    """JSON as it is printed is what --compare takes; a figure that grew is the exit status."""
+    command = [ROOT / "bench" / "bench.py", "--only", "tables"]
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    before = json.loads(done.stdout)
+    assert set(before["figures"]) == {"ept_64_gib", "ept_1_tib"} and before["commit"]
+    path = tmp_path / "before.json"
+    path.write_text(done.stdout)
+    again = subprocess.run([*command, "--compare", path], capture_output=True, text=True)
+    assert again.returncode == 0 and again.stdout.endswith("nothing changed\n")
+    before["figures"]["ept_64_gib"] -= 4096
+    path.write_text(json.dumps(before))
+    grown = subprocess.run([*command, "--json", "--compare", path], capture_output=True, text=True)
+    assert grown.returncode == 1 and "ept_64_gib" in grown.stderr and json.loads(grown.stdout)
