@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import bench  # noqa: E402
+import document  # noqa: E402
 from costs import table  # noqa: E402
 from costs.rows import HELPERS, SECTIONS, Row, all_rows  # noqa: E402
 
@@ -99,3 +100,11 @@ def test_the_command(tmp_path):
     path.write_text(json.dumps(before))
     grown = subprocess.run([*command, "--json", "--compare", path], capture_output=True, text=True)
     assert grown.returncode == 1 and "ept_64_gib" in grown.stderr and json.loads(grown.stdout)
+
+
+def test_the_document_has_the_table_of_its_data():
+    text = document.DOCUMENT.read_text()
+    assert document.filled_in(text, json.loads(document.DATA.read_text())) == text, "run bench/document.py"
+    assert table.markdown(json.loads(document.DATA.read_text())).count("not measured") == 0
+    with pytest.raises(ValueError, match="no place for the table"):
+        document.filled_in(text.replace(document.END, ""), result())
