@@ -21,6 +21,7 @@ from emulator.initrd import Initrd  # noqa: E402
 from emulator.kernel_command_line import QUICK  # noqa: E402
 from emulator.places import BUILD  # noqa: E402
 
+from . import floor  # noqa: E402
 from .exit_kinds import Exits  # noqa: E402
 
 MODEL = "corei7_skylake_x"
@@ -36,7 +37,7 @@ def _directory(name: str) -> Path:
 
 
 def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
-    """The program `bench` of the bare host measures itself."""
+    """The program `bench` of the bare host measures itself; the floor for a CPUID comes from a kernel of its own."""
     directory = _directory("bench")
     machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image, "test=bench")
     run = machine.run(timeout=60, directory=directory)
@@ -46,6 +47,10 @@ def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     figures = json.loads(found.group(1))
     # A CPUID on the bare processor is one of the instructions that the round trip replaces.
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
+    lowest = floor.measure(_directory("floor"), model)
+    if not lowest:
+        raise Unmeasured("the floor's kernel did not finish")
+    figures["cpuid_floor"] = lowest["exit_p50"] - lowest["bare_p50"]
     return figures
 
 

@@ -32,6 +32,7 @@ class Section:
 SECTIONS = (
     Section("bare", "An exit, with the VM exit and the VM entry counted as one instruction each", (
         Row("cpuid_overhead", "CPUID, what Nadir adds to it", goal=32, peer="75 (Jailhouse; inexact), 996 (KVM, measured)"),
+        Row("cpuid_floor", "the floor for it: only the reason, RIP, CPUID and VMRESUME", peer="keeps nothing of the guest"),
         Row("cpuid_leaf_0", "CPUID, all of it", peer="1 on the bare processor"),
         Row("cpuid_leaf_1", "CPUID by the general path in C++", goal=80, peer="110 (ksm)",
             over="not yet: 66 are the flight recorder's"),

@@ -15,7 +15,7 @@ def multiboot_kernel(name: str, directory: Path, bits: int = 32) -> Path:
     """Assembles boot/<name>.s into a Multiboot 1 ELF kernel; `bits` is the format of the file, not the code's."""
     directory.mkdir(parents=True, exist_ok=True)
     objects, kernel = directory / f"{name}.o", directory / f"{name}{bits}.elf"
-    subprocess.run(["as", "--32", "-o", objects, SOURCES / f"{name}.s"], check=True)
+    subprocess.run(["as", "--32", "-I", SOURCES, "-o", objects, SOURCES / f"{name}.s"], check=True)
     subprocess.run(["ld", "-m", "elf_i386", "-nostdlib", "-Ttext-segment=0x100000", "-z", "noexecstack",
                     "--no-warn-rwx-segments", "-e", "_start", "-o", kernel, objects], check=True)
     if bits == 64:
