@@ -27,7 +27,8 @@ def measure() -> dict:
     image = figures.product.bare_kernel()
     made_by = {"emulator": figures.emulator_version(), "model": figures.MODEL,
                "compiler": figures.compiler_version(image.resolve())}
-    processors = [growth.on_processors(count, image) for count in range(1, growth.MOST_PROCESSORS + 1)]
+    processors = [growth.on_processors(count, image, figures.directory("growth"), figures.MODEL)
+                  for count in range(1, growth.MOST_PROCESSORS + 1)]
     return {"made_by": made_by, "processors": processors, **figures.growth_of_tables()}
 
 

@@ -47,4 +47,4 @@ class Exits:
 def name(reason: int) -> str:
     if reason in UNCONDITIONAL:
         return UNCONDITIONAL[reason]
-    return FOR_FIDELITY[reason][0] if reason in FOR_FIDELITY else f"reason {reason}"
+    return FOR_FIDELITY[reason][0] if reason in FOR_FIDELITY else f"basic exit reason {reason}:"

@@ -21,7 +21,7 @@ from emulator.initrd import Initrd  # noqa: E402
 from emulator.kernel_command_line import QUICK  # noqa: E402
 from emulator.places import BUILD  # noqa: E402
 
-from . import floor  # noqa: E402
+from . import floor, growth  # noqa: E402
 from .exit_kinds import Exits  # noqa: E402
 
 MODEL = "corei7_skylake_x"
@@ -31,23 +31,23 @@ class Unmeasured(RuntimeError):
     """A source didn't come to its end; says why."""
 
 
-def _directory(name: str) -> Path:
+def directory(name: str) -> Path:
     RUNS.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=RUNS))
 
 
 def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     """The program `bench` of the bare host measures itself; the floor for a CPUID comes from a kernel of its own."""
-    directory = _directory("bench")
-    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image, "test=bench")
-    run = machine.run(timeout=60, directory=directory)
+    folder = directory("bench")
+    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), folder, image, "test=bench")
+    run = machine.run(timeout=60, directory=folder)
     found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
     if not run.ok or not found or "@@ result ok" not in run.serial:
         raise Unmeasured(f"the bench program did not finish:\n{run.tail()}")
     figures = json.loads(found.group(1))
     # A CPUID on the bare processor is one of the instructions that the round trip replaces.
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
-    lowest = floor.measure(_directory("floor"), model)
+    lowest = floor.measure(directory("floor"), model)
     if not lowest:
         raise Unmeasured("the floor's kernel did not finish")
     figures["cpuid_floor"] = lowest["exit_p50"] - lowest["bare_p50"]
@@ -77,24 +77,32 @@ def linux_exits(image: Path, model: str = MODEL) -> Exits:
     initrd = Initrd()
     initrd.program("bin/workload", programs.workload())
     initrd.script("init", "#!/bin/sh\nmount -t proc proc /proc\nworkload\npoweroff -f\n")
-    directory = _directory("bench-linux")
+    folder = directory("bench-linux")
     modules = [fastboot.Module(debian.kernel().image, QUICK), fastboot.Module(initrd.archive())]
     machine = Machine(model=model, processors=1, memory_mib=512, cpu_debug=True)
-    run = fastboot.multiboot(machine, directory, image, "log=error", modules).run(timeout=300, directory=directory)
-    (directory / "emulator.log").unlink()  # hundreds of megabytes
+    run = fastboot.multiboot(machine, folder, image, "log=error", modules).run(timeout=300, directory=folder)
+    (folder / "emulator.log").unlink()  # hundreds of megabytes
     if run.reason != "poweroff" or not re.search(r"^@@ workload ok", run.serial, re.MULTILINE):
         raise Unmeasured(f"Linux did not finish:\n{run.tail()}")
     return Exits(vm_exits(run.log)[0])
 
 
-def measure_linux(image: Path, model: str = MODEL) -> dict[str, int]:
-    exits = linux_exits(image, model)
+def linux_figures(exits: Exits) -> dict[str, int]:
+    by_reason = {f"linux_exits_{reason}": count for reason, count in sorted(exits.by_reason.items())}
     return {"linux_exits_optional": sum(exits.optional().values()), "linux_exits_for_fidelity": exits.for_fidelity(),
-            "linux_exits_unconditional": exits.unconditional()}
+            "linux_exits_unconditional": exits.unconditional()} | by_reason
 
 
-SOURCES: dict[str, Callable[..., dict[str, int]]] = {
-    "bare": measure_bare, "tables": measure_tables, "linux": measure_linux}
+def measure_processors(image: Path, model: str = MODEL) -> dict[str, int]:
+    """What one processor more takes beyond its block: of the session, of root mode's page tables, of the VMM context."""
+    one, more = (growth.on_processors(count, image, directory("growth"), model) for count in (1, 4))
+    added = (more["bytes_total"] - one["bytes_total"]) // (more["processors"] - one["processors"])
+    return {"bytes_beside_block": added - one["bytes_per_processor"]}
+
+
+SOURCES: dict[str, Callable[[Path, str], dict[str, int]]] = {
+    "bare": measure_bare, "processors": measure_processors, "tables": measure_tables,
+    "linux": lambda image, model: linux_figures(linux_exits(image, model))}
 
 
 def measure(image: Path, model: str = MODEL, sources: tuple[str, ...] = ("bare",)) -> dict:

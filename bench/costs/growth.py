@@ -9,14 +9,15 @@ from pathlib import Path
 from emulator import fastboot
 from emulator.bochs import Machine
 
-from .figures import MODEL, Unmeasured, _directory
-
 MOST_PROCESSORS = 8
 
 
-def on_processors(count: int, image: Path, model: str = MODEL) -> dict:
+class Unfinished(RuntimeError):
+    """The run didn't come to its end."""
+
+
+def on_processors(count: int, image: Path, directory: Path, model: str) -> dict:
     """What `count` processors cost. Each one's ticks are its own instructions, give or take the emulator's round of 5."""
-    directory = _directory("growth")
     machine = fastboot.multiboot(Machine(model=model, processors=count, memory_mib=128), directory, image,
                                  "test=onoff log=error")
     run = machine.run(timeout=120, directory=directory)
@@ -24,6 +25,6 @@ def on_processors(count: int, image: Path, model: str = MODEL) -> dict:
     state = re.search(rf"^state: .* processors_on {count} of {count}, bytes (\d+), per processor (\d+)", run.serial,
                       re.MULTILINE)
     if not run.ok or "@@ result ok" not in run.serial or len(each) != count or not state:
-        raise Unmeasured(f"{count} processors did not finish:\n{run.tail()}")
+        raise Unfinished(f"{count} processors did not finish:\n{run.tail()}")
     return {"processors": count, "enter": [int(enter) for enter, _ in each], "leave": [int(leave) for _, leave in each],
             "bytes_total": int(state[1]), "bytes_per_processor": int(state[2])}

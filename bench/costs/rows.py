@@ -49,6 +49,7 @@ SECTIONS = (
         Row("bytes_per_processor", "per processor; 8 KiB of it are the fault and NMI stacks", BYTES, goal=28 * 1024,
             peer="36,864 (momo5502), 270,336 (barevisor)",
             over="not yet: the log and the flight recorder have a page each"),
+        Row("bytes_beside_block", "beside that, per processor: page tables, what stays after a stop", BYTES),
         Row("bytes_image", "root mode's copy of the image", BYTES),
         Row("bytes_ept", "EPT tables of the machine that the other rows are measured on", BYTES),
         Row("bytes_total", "all of it with one processor", BYTES),
@@ -63,6 +64,9 @@ SECTIONS = (
         Row("linux_exits_unconditional", "unconditional: VT-x leaves no choice", COUNT),
     )),
 )
+
+# Counts by basic exit reason: LINUX_REASON and the number.
+LINUX_REASON = "linux_exits_"
 
 # Measured to be subtracted or understood, not to be judged: in the JSON and the budget, not in the table.
 HELPERS = {"processors", "cpuid_bare", "xsetbv_bare", "vmcall_bare"}

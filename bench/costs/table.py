@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .rows import SECTIONS, Row, all_rows
+from . import exit_kinds
+from .rows import LINUX_REASON, SECTIONS, Row, Section, all_rows
 
 HEADINGS = ("what", "goal", "Nadir", "", "best peer")
 
@@ -36,6 +37,14 @@ def _reasons(figures: dict[str, int]) -> list[str]:
     return [f"{row.what}: {row.over}" for row in all_rows() if row.over and verdict(row, figures.get(row.figure)) == "over"]
 
 
+def _by_reason(section: Section, figures: dict[str, int]) -> str:
+    """The section's exits, most frequent first."""
+    counts = {exit_kinds.name(int(figure.removeprefix(LINUX_REASON))): count for figure, count in figures.items()
+              if figure.removeprefix(LINUX_REASON).isdigit()}
+    words = [f"{name} {grouped(count)}" for name, count in sorted(counts.items(), key=lambda item: -item[1])]
+    return f"These were: {', '.join(words)}." if section.source == "linux" and words else ""
+
+
 def text(result: dict) -> str:
     """For a terminal. Sections of which nothing was measured are left out."""
     figures = result["figures"]
@@ -51,6 +60,7 @@ def text(result: dict) -> str:
     out = [line(HEADINGS)]
     for section in sections:
         out += ["", f"{section.title} ({section.rows[0].unit})", *map(line, rows[section])]
+        out += filter(None, [_by_reason(section, figures)])
     out += ["", *(f"over: {reason}" for reason in _reasons(figures)), _made_by(result)]
     return "\n".join(out)
 
@@ -63,6 +73,8 @@ def markdown(result: dict) -> str:
                 "|---|---:|---:|---|---|"]
         out += ["| " + " | ".join(cells(row, figures.get(row.figure))) + " |" for row in section.rows]
         out.append("")
+        if by_reason := _by_reason(section, figures):
+            out += [by_reason, ""]
     reasons = _reasons(figures)
     if reasons:
         out += ["Over the goal:", "", *(f"- {reason}" for reason in reasons), ""]

@@ -16,18 +16,19 @@ from costs.figures import linux_exits  # noqa: E402
 from emulator import product  # noqa: E402
 
 BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())
-WITHOUT_LINUX = ("bare", "tables")
+ONCE, AGAIN = ("bare", "processors", "tables"), ("bare", "tables")  # processors: their clock isn't read, and it takes seconds
 
 pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("bench")]
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict:
-    return bench.measure(product.bare_kernel(), sources=WITHOUT_LINUX)["figures"]
+    return bench.measure(product.bare_kernel(), sources=ONCE)["figures"]
 
 
 def test_two_runs_agree(figures):
-    assert bench.measure(product.bare_kernel(), sources=WITHOUT_LINUX)["figures"] == figures
+    again = bench.measure(product.bare_kernel(), sources=AGAIN)["figures"]
+    assert len(again) > 10 and again == {name: figures[name] for name in again}
 
 
 @pytest.mark.parametrize("name", sorted(BUDGET["most"]))
@@ -49,6 +50,8 @@ def test_a_linux_boot_and_a_workload_have_no_optional_exits():
     assert exits.optional() == {}
     # And they did exit: the kernel reads CPUID, sets XCR0, and turns CR0.NE on.
     assert exits.by_reason[10] > 500 and exits.by_reason[55] > 0 and exits.by_reason[28] > 0
+    # Reads and writes of MSRs are of these kinds only while they are few: those that Linux uses all the time don't exit.
+    assert exits.by_reason[31] + exits.by_reason[32] < 50
 
 
 def test_what_nobody_asked_for_is_optional():

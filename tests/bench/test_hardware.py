@@ -82,6 +82,9 @@ def test_the_median_of_ratios():
     assert figure["pairs"] == 11, "the warm-up isn't counted"
     assert figure["ratio"] == pytest.approx(1.02) and figure["interval"] == pytest.approx([1.02, 1.02])
     assert summary["machine"] == {"processor": "Some: CPU"}
+    # One half of one pair that something else disturbed.
+    disturbed = results.summarize(results.parse(lines({**{n: (100, 102) for n in range(1, 12)}, 5: (100, 900)})))
+    assert disturbed["figures"]["x_ns"]["ratio"] == pytest.approx(1.02)
     assert "no difference seen" not in results.text(summary)
 
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 import plots  # noqa: E402
 from costs import growth  # noqa: E402
-from costs.figures import growth_of_tables  # noqa: E402
+from costs.figures import MODEL, growth_of_tables  # noqa: E402
 from costs.svg import LABEL_HEIGHT, Axis, Chart, Line, _apart  # noqa: E402
 from emulator import product  # noqa: E402
 
@@ -55,8 +55,8 @@ def test_tables_grow_as_they_should():
     assert all(entry["own_bytes_per_processor"] > 0 for entry in small if entry["by_turns"])
 
 
-def test_each_processor_costs_the_same():
-    one, many = (growth.on_processors(count, product.bare_kernel()) for count in (1, 4))
+def test_each_processor_costs_the_same(tmp_path):
+    one, many = (growth.on_processors(count, product.bare_kernel(), tmp_path / str(count), MODEL) for count in (1, 4))
     for what in ("enter", "leave"):
         # The emulator's processors take turns, five instructions at a time.
         assert len(many[what]) == 4 and all(abs(ticks - one[what][0]) <= 5 for ticks in many[what]), (one, many)

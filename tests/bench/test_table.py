@@ -51,6 +51,11 @@ def test_the_table_says_whether_a_goal_is_met():
     assert text.splitlines()[-1] == "e; m; g++; commit c"
 
 
+def test_exits_are_named():
+    text = table.text(result(linux_exits_optional=3, linux_exits_10=1234, linux_exits_12=3, linux_exits_28=5))
+    assert "These were: CPUID 1,234, control-register access 5, basic exit reason 12: 3." in text
+
+
 def test_a_goal_of_zero_is_one():
     row = Row("x", "x", goal=0)
     assert (table.verdict(row, 0), table.verdict(row, 1), table.verdict(row, None)) == ("met", "over", "not measured")
