@@ -56,9 +56,11 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def record(figures: dict[str, int]) -> None:
-    """All but what depends on the kernel that was booted."""
+def record(figures: dict[str, int], everything: bool) -> None:
+    """All but what depends on the kernel that was booted. Of everything that was measured, names that are gone go, too."""
     budget = json.loads(BUDGET.read_text())
+    if everything:
+        budget["most"] = {}
     budget["most"] |= {name: value for name, value in figures.items() if not name.startswith(rows.LINUX_REASON)}
     BUDGET.write_text(json.dumps(budget, indent=2) + "\n")
 
@@ -82,7 +84,7 @@ def main() -> int:
     else:
         print(table.markdown(result) if options.markdown else table.text(result))
     if options.record:
-        record(result["figures"])
+        record(result["figures"], options.only is None)
     if options.compare is None:
         return OTHERWISE
     if not options.json:

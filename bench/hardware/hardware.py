@@ -89,6 +89,10 @@ def problems(options: argparse.Namespace) -> list[str]:
         found.append(f"{options.nadir} isn't there: build it (scripts/build.sh gcc nadir_tool), or give --nadir")
     if not Path("/dev/nadir").exists() and options.module is None:
         found.append("nadir.ko isn't loaded: give --module (make -C hosts/linux builds it)")
+    if options.module is not None and not options.module.is_file():
+        found.append(f"{options.module} isn't there (make -C hosts/linux builds it)")
+    if shutil.which("gcc") is None:
+        found.append("gcc is missing: it builds the programs that measure")
     if "sqlite" in options.parts and shutil.which("sqlite3") is None:
         found.append("the part sqlite needs sqlite3 (Debian's package sqlite3)")
     if options.processor not in os.sched_getaffinity(0):
@@ -102,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         print("\n".join(f"hardware: {problem}" for problem in found), file=sys.stderr)
         return 2
     build_programs(options.output / "programs")
-    if options.module is not None and not Path("/dev/nadir").exists():
+    if not Path("/dev/nadir").exists():
         subprocess.run(["insmod", options.module], check=True)
     script = options.output / "script.sh"
     script.write_text(plan.script(settings_of(options), options.parts))
@@ -142,4 +146,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (subprocess.CalledProcessError, OSError) as error:
+        print(f"hardware: {error}", file=sys.stderr)
+        sys.exit(2)

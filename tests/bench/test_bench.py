@@ -2,18 +2,15 @@
 """The figures of bench/ are exact, and none has grown past what bench/budget.json allows."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-import bench  # noqa: E402
-from costs.exit_kinds import FOR_FIDELITY, UNCONDITIONAL, Exits  # noqa: E402
-from costs.figures import linux_exits  # noqa: E402
-from emulator import product  # noqa: E402
+import bench
+from costs.exit_kinds import FOR_FIDELITY, UNCONDITIONAL, Exits
+from costs.figures import linux_exits
+from emulator import product
 
 BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())
 ONCE, AGAIN = ("bare", "processors", "tables"), ("bare", "tables")  # processors: their clock isn't read, and it takes seconds

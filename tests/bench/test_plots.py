@@ -3,20 +3,17 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-import plots  # noqa: E402
-from costs import growth  # noqa: E402
-from costs.figures import MODEL, growth_of_tables  # noqa: E402
-from costs.svg import LABEL_HEIGHT, Axis, Chart, Line, _apart  # noqa: E402
-from emulator import product  # noqa: E402
+import plots
+from costs import growth
+from costs.figures import MODEL, growth_of_tables
+from costs.svg import LABEL_HEIGHT, Axis, Chart, Line, _apart
+from emulator import product
 
 DATA = json.loads(plots.DATA.read_text())
 

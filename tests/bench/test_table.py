@@ -3,18 +3,15 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bench"))
-
-import bench  # noqa: E402
-import document  # noqa: E402
-from costs import table  # noqa: E402
-from costs.rows import HELPERS, SECTIONS, Row, all_rows  # noqa: E402
+import bench
+import document
+from costs import table
+from costs.rows import HELPERS, SECTIONS, Row, all_rows
 
 BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())["most"]
 LINUX = {row.figure for section in SECTIONS if section.source == "linux" for row in section.rows}

@@ -88,6 +88,7 @@ def test_all_is_well():
     ('"processors_on": 2', '"processors_on": 1', "reports 2 processors virtualised"),
     ("end stats 0", "end stats 2", "nadir stats answers"),
     ('"count": 1200', '"count": 0', "CPUID exits on each processor"),
+    ('"reason": 31, "name": "RDMSR"', '"reason": 12, "name": "HLT"', "no optional exit"),
     ("@@ json stats {", "@@ json stats oops {", "CPUID exits on each processor"),
     ("end off 0", "end off 1", "nadir off succeeds"),
     ("end workload-after 0", "end workload-after 1", "passes afterwards"),

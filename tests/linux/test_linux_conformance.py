@@ -2,19 +2,14 @@
 """What a program sees in user mode is the same before Nadir, under it and after it: tests/linux/conformance, line by line."""
 
 import re
-import sys
 from collections import Counter
 
 import pytest
 
+from costs.exit_kinds import Exits
 from emulator.bochs import Machine
-from emulator.places import ROOT
 
 from . import guest
-
-sys.path.insert(0, str(ROOT / "bench"))
-
-from costs.exit_kinds import Exits  # noqa: E402
 
 SCRIPT = """
 conformance > /tmp/again; conformance > /tmp/before
