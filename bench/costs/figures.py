@@ -142,7 +142,3 @@ def commit() -> str:
     except OSError:
         return "unknown"
     return done.stdout.strip() if done.returncode == 0 else "unknown"
-
-
-__all__ = ["MODEL", "SOURCES", "Unmeasured", "commit", "compiler_version", "emulator_version", "growth_of_tables",
-           "linux_exits", "measure", "product"]
