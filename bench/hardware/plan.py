@@ -63,6 +63,7 @@ PROLOGUE = """\
 # Written by bench/hardware/hardware.py. Prints lines "@@ ...", of which hardware.py --summarize makes results.
 set -u
 nadir={nadir}
+online=$(grep -c "^processor" /proc/cpuinfo)
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"; "$nadir" off > /dev/null 2>&1' EXIT # however it ends, the machine is bare again
 trap 'exit 1' HUP INT TERM
@@ -71,7 +72,7 @@ on_now() {{ "$nadir" status --json | sed -n 's/.*"processors_on": *\\([0-9]*\\).
 side() {{ # bare or nadir, and proof that it is so: the counter of processors in VMX non-root operation
     case $1 in
     nadir) [ "$(on_now)" != 0 ] || "$nadir" on > "$out" 2>&1 || stop "nadir on: $(cat "$out")"
-           [ "$(on_now)" = "$(nproc --all)" ] || stop "not every processor is in VMX non-root operation" ;;
+           [ "$(on_now)" = "$online" ] || stop "not every processor is in VMX non-root operation" ;;
     bare)  [ "$(on_now)" = 0 ] || "$nadir" off > "$out" 2>&1 || stop "nadir off: $(cat "$out")"
            [ "$(on_now)" = 0 ] || stop "a processor is still in VMX non-root operation" ;;
     esac
@@ -82,7 +83,7 @@ samples() {{ # PAIR SIDE, and what a part printed
 fact() {{ echo "@@ machine $1: $2"; }}
 fact processor "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 fact microcode "$(sed -n 's/^microcode[^:]*: //p' /proc/cpuinfo | head -n 1)"
-fact processors "$(nproc --all)"
+fact processors "$online"
 fact kernel "$(uname -r)"
 fact "command line" "$(cat /proc/cmdline)"
 fact governor "$(cat /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor 2> /dev/null || echo none)"
