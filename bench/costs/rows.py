@@ -31,23 +31,23 @@ class Section:
 
 SECTIONS = (
     Section("bare", "An exit, with the VM exit and the VM entry counted as one instruction each", (
-        Row("cpuid_overhead", "CPUID, what Nadir adds to it", goal=32, peer="75 (Jailhouse; inexact), 996 (KVM, measured)"),
+        Row("cpuid_overhead", "CPUID, what Nadir adds to it", goal=32, peer="109 (Jailhouse; inexact), 967 (KVM)"),
         Row("cpuid_floor", "the floor for it: only the reason, RIP, CPUID and VMRESUME", peer="keeps nothing of the guest"),
         Row("cpuid_leaf_0", "CPUID, all of it", peer="1 on the bare processor"),
-        Row("cpuid_leaf_1", "CPUID by the general path in C++", goal=80, peer="110 (ksm)",
+        Row("cpuid_leaf_1", "CPUID by the general path in C++", goal=80, peer="109 (Jailhouse), 123 (ksm)",
             over="not yet: 66 are the flight recorder's"),
-        Row("xsetbv", "XSETBV", goal=120, peer="120 to 300", over="not yet: 66 are the flight recorder's"),
+        Row("xsetbv", "XSETBV", goal=120, peer="107 (Jailhouse)", over="not yet: 66 are the flight recorder's"),
         Row("vmcall_unknown", "VMCALL without the key: #UD, the guest's handler included",
             peer="123 of them on the bare processor"),
     )),
     Section("bare", "Enter and leave, one processor, interrupts off", (
         Row("enter", "enter: from the probe to the first instruction as the guest", goal=3000,
-            peer="39,600,000 (SimpleVisor)", over="not yet: the probe and the VMCS are made anew on each processor"),
+            peer="about 39,600,000 (SimpleVisor, counted)", over="not yet: the probe and the VMCS are made anew on each processor"),
         Row("leave", "leave, the processor's present state restored", goal=1000, peer="not published"),
     )),
     Section("bare", "Memory", (
         Row("bytes_per_processor", "per processor; 8 KiB of it are the fault and NMI stacks", BYTES, goal=28 * 1024,
-            peer="36,864 (momo5502), 270,336 (barevisor)",
+            peer="36,864 (momo5502), 270,336 (barevisor), both counted",
             over="not yet: the log and the flight recorder have a page each"),
         Row("bytes_beside_block", "beside that, per processor: page tables, what stays after a stop", BYTES),
         Row("bytes_image", "root mode's copy of the image", BYTES),

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 import bench
 import document
-from costs import table
+from costs import peers, table
 from costs.rows import HELPERS, SECTIONS, Row, all_rows
 
 BUDGET = json.loads((ROOT / "bench" / "budget.json").read_text())["most"]
@@ -106,7 +106,16 @@ def test_the_command(tmp_path):
 
 def test_the_document_has_the_table_of_its_data():
     text = document.DOCUMENT.read_text()
-    assert document.filled_in(text, json.loads(document.DATA.read_text())) == text, "run bench/document.py"
+    assert document.filled_in(text) == text, "run bench/document.py"
     assert table.markdown(json.loads(document.DATA.read_text())).count("not measured") == 0
     with pytest.raises(ValueError, match="no place for the table"):
-        document.filled_in(text.replace(document.END, ""), result())
+        document.filled_in(text.replace(document.END, ""))
+
+
+def test_peers_are_shown_with_what_they_get_wrong():
+    peer = {"name": "Other", "version": "1", "date": "today", "how": "so", "instructions": {"cpuid_leaf_0": 1234, "xsetbv": 9},
+            "vmreads_per_cpuid": 6, "vmwrites_per_cpuid": 2, "start": None, "faults": {"xsetbv": 6},
+            "checks": {"single_step": "wrong", "sti_shadow": "right", "invalid_xsetbv": "ended the machine"}}
+    text = peers.markdown([peer, peer | {"name": "Less", "instructions": {"cpuid_leaf_0": 7}, "faults": {}, "checks": {}}])
+    assert "| Other | 1,234 | 6/2 | #UD | - | a single step's trap, *#GP of a wrong XSETBV* |" in text
+    assert text.index("| Less | 7 | 6/2 | - | - | - |") < text.index("| Other |") < text.index("- Other: 1, today. so.")
