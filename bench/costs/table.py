@@ -13,17 +13,22 @@ def grouped(number: int) -> str:
     return f"{number:,}"
 
 
-def verdict(row: Row, value: int | None) -> str:
-    if value is None:
-        return "not measured"
+def verdict(row: Row, value: int) -> str:
     if row.goal is None:
         return ""
     return "met" if value <= row.goal else "over"
 
 
-def cells(row: Row, value: int | None) -> tuple[str, ...]:
+def cells(row: Row, value: int) -> tuple[str, ...]:
     goal = "-" if row.goal is None else f"<= {grouped(row.goal)}" if row.goal else "0"
-    return row.what, goal, "-" if value is None else grouped(value), verdict(row, value), row.peer
+    return row.what, goal, grouped(value), verdict(row, value), row.peer
+
+
+def measured(figures: dict[str, int]) -> list[tuple[Section, list[tuple[str, ...]]]]:
+    """The sections' rows that there is a figure for."""
+    found = [(section, [cells(row, figures[row.figure]) for row in section.rows if row.figure in figures])
+             for section in SECTIONS]
+    return [(section, rows) for section, rows in found if rows]
 
 
 def _made_by(result: dict) -> str:
@@ -34,7 +39,8 @@ def _made_by(result: dict) -> str:
 
 
 def _reasons(figures: dict[str, int]) -> list[str]:
-    return [f"{row.what}: {row.over}" for row in all_rows() if row.over and verdict(row, figures.get(row.figure)) == "over"]
+    return [f"{row.what}: {row.over}" for row in all_rows()
+            if row.over and row.figure in figures and verdict(row, figures[row.figure]) == "over"]
 
 
 def _by_reason(section: Section, figures: dict[str, int]) -> str:
@@ -46,11 +52,10 @@ def _by_reason(section: Section, figures: dict[str, int]) -> str:
 
 
 def text(result: dict) -> str:
-    """For a terminal. Sections of which nothing was measured are left out."""
+    """For a terminal."""
     figures = result["figures"]
-    sections = [section for section in SECTIONS if any(row.figure in figures for row in section.rows)]
-    rows = {section: [cells(row, figures.get(row.figure)) for row in section.rows] for section in sections}
-    everything = [HEADINGS, *(row for block in rows.values() for row in block)]
+    sections = measured(figures)
+    everything = [HEADINGS, *(row for _, rows in sections for row in rows)]
     widths = [max(len(row[column]) for row in everything) for column in range(len(HEADINGS))]
 
     def line(row: tuple[str, ...]) -> str:
@@ -58,8 +63,8 @@ def text(result: dict) -> str:
         return "  ".join(words).rstrip()
 
     out = [line(HEADINGS)]
-    for section in sections:
-        out += ["", f"{section.title} ({section.rows[0].unit})", *map(line, rows[section])]
+    for section, rows in sections:
+        out += ["", f"{section.title} ({section.rows[0].unit})", *map(line, rows)]
         out += filter(None, [_by_reason(section, figures)])
     out += ["", *(f"over: {reason}" for reason in _reasons(figures)), _made_by(result)]
     return "\n".join(out)
@@ -68,10 +73,10 @@ def text(result: dict) -> str:
 def markdown(result: dict) -> str:
     figures = result["figures"]
     out = []
-    for section in SECTIONS:
+    for section, rows in measured(figures):
         out += [f"**{section.title}** ({section.rows[0].unit})", "", "| what | goal | Nadir | | best peer |",
                 "|---|---:|---:|---|---|"]
-        out += ["| " + " | ".join(cells(row, figures.get(row.figure))) + " |" for row in section.rows]
+        out += ["| " + " | ".join(row) + " |" for row in rows]
         out.append("")
         if by_reason := _by_reason(section, figures):
             out += [by_reason, ""]
