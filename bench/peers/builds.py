@@ -14,7 +14,7 @@ OUT = ROOT / "build" / "peers"
 _COMMON = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror"]
 # In the guest there is no system, and its own interrupts may come at any instruction.
 _BARE = ["-ffreestanding", "-mgeneral-regs-only", "-mno-red-zone", "-fno-stack-protector"]
-_MEASURE = ["measure.c", "checks.c", "traps.c", "traps.S", "print.c"]
+_MEASURE = ["measure.c", "checks.c", "traps.c", "traps.S", "wrap.c", "print.c"]
 
 
 def _made(name: str, sources: list[str], command: list[str]) -> Path:
@@ -39,10 +39,11 @@ def kvm_guest() -> Path:
                   "-Wl,-Ttext-segment=0x100000", "-Wl,-z,noexecstack", "-Wl,--build-id=none", "-Wl,--no-warn-rwx-segments"])
 
 
-def efi_application() -> Path:
-    """The UEFI application that measures, starts a peer and measures again."""
-    return _made("bootx64.efi", ["efi.c", *_MEASURE],
+def efi_application(wrap_first: bool = False) -> Path:
+    """The UEFI application that measures, starts a peer and measures again. wrap_first: see guest/measure.h."""
+    return _made("wrap-first.efi" if wrap_first else "bootx64.efi", ["efi.c", *_MEASURE],
                  ["clang-16", "-target", "x86_64-unknown-windows", "-fuse-ld=lld", *_COMMON, *_BARE, "-fshort-wchar",
+                  f"-DPEERS_WRAP_FIRST={int(wrap_first)}",
                   "-mno-stack-arg-probe", "-nostdlib", "-Wl,-nodefaultlib", "-Wl,-entry:efi_main",
                   "-Wl,-subsystem:efi_application"])
 

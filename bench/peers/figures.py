@@ -86,6 +86,8 @@ def trace(debugger: str) -> Trace | None:
     """The shortest of those that were traced: an interrupt of a host's own may lie within another."""
     rounds: list[list[str]] = []
     for line in debugger.splitlines():
+        if line.startswith("Tracing disabled"):
+            break
         if _EXIT.search(line):
             rounds.append([])
         elif rounds and (match := _INSTRUCTION.match(line)):

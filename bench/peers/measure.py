@@ -30,7 +30,7 @@ import table  # noqa: E402
 from bare import by_hand  # noqa: E402
 from bench import emulator_version  # noqa: E402
 from emulator import debian, product  # noqa: E402
-from emulator.bochs import RUNS  # noqa: E402
+from emulator.bochs import RUNS, Run  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
@@ -68,8 +68,18 @@ def measured(options: argparse.Namespace, directory: Path) -> list[dict]:
         image = options.image or product.bare_kernel()
         run = runs.multiboot(directory, image, options.words, options.model)
         return [figures.report(options.name or ("Nadir" if options.image is None else image.stem), run)]
-    run = runs.efi(directory, options.image, options.beside, options.model, options.timeout)
-    return [figures.report(options.name or options.image.stem, run)]
+    return [efi(options, directory)]
+
+
+def efi(options: argparse.Namespace, directory: Path) -> dict:
+    def run(folder: str, wrap_first: bool) -> Run:
+        return runs.efi(directory / folder, options.image, options.beside, options.model, options.timeout, wrap_first)
+
+    report = figures.report(options.name or options.image.stem, run("first", wrap_first=False))
+    if figures.ENDED in report["checks"].values():
+        # The check behind the one that ended the machine has its turn in another run.
+        report["checks"] = figures.of(run("again", wrap_first=True)).checks | report["checks"]
+    return report
 
 
 def read(path: Path) -> list[dict]:

@@ -21,6 +21,7 @@ CHECKS = {
     "sti_shadow": "STI; CPUID",
     "breakpoints_stay": "DR7 over CPUID",
     "invalid_xsetbv": "XSETBV that must fault",
+    "wrap_at_4_gib": "CPUID that ends at 4 GiB",
 }
 
 

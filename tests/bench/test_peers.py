@@ -4,6 +4,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +15,7 @@ sys.path[:0] = [str(ROOT / "bench"), str(PEERS)]
 import bench  # noqa: E402
 import builds  # noqa: E402
 import figures  # noqa: E402
+import measure  # noqa: E402
 import runs  # noqa: E402
 import table  # noqa: E402
 from emulator import product  # noqa: E402
@@ -108,6 +110,12 @@ trace on
 (0).[14] [0x000000001003] 0010:ffffffff00001003 (unk. ctxt): vmresume                     ; 0f01c3
 (0) Caught VMEXIT breakpoint
 (0).[15] [0x000000001000] 0010:ffffffff00001000 (unk. ctxt): vmwrite rax, rcx             ; 0f79c8
+(0).[16] [0x000000001003] 0010:ffffffff00001003 (unk. ctxt): vmresume                     ; 0f01c3
+(0) Caught VMEXIT breakpoint
+trace off
+Tracing disabled for CPU0
+c
+(0).[99] [0x000000001003] 0010:ffffffff00001003 (unk. ctxt): vmresume                     ; 0f01c3
 """
 
 
@@ -122,7 +130,8 @@ def test_a_report():
     assert report["instructions"] == {"cpuid_leaf_0": 100, "vmcall_unknown": 200}
     assert report["spread"]["cpuid_leaf_0"] == (100, 2100)
     assert report["checks"] == {"single_step": "wrong", "invalid_xsetbv": figures.ENDED}
-    assert (report["cpuid_vmreads"], report["cpuid_vmwrites"]) == (1, 0)  # the shortest that is whole
+    # The first of the shortest; where the emulator ended belongs to none.
+    assert (report["cpuid_vmreads"], report["cpuid_vmwrites"]) == (1, 0)
     assert report["start"] == 12345
     shown = table.markdown([report])
     assert "| VMCALL that nobody knows | 200 (fault 6) |" in shown
@@ -141,6 +150,16 @@ def test_a_peer_that_did_not_start():
         figures.report("somebody", run_of(PRINTED.partition("@@ peers started")[0]))
     with pytest.raises(figures.Incomplete, match="LoadImage returned error 2"):
         figures.report("somebody", run_of("@@ peers trouble: LoadImage returned error 2\n"))
+
+
+def test_what_ended_the_machine_hides_no_check(tmp_path, monkeypatch):
+    """The second run takes the two dangerous checks in the other order."""
+    second = PRINTED.format(status=0).replace("trying invalid_xsetbv", "trying wrap_at_4_gib\n@@ peers check wrap_at_4_gib wrong\n"
+                                              "@@ peers trying invalid_xsetbv")
+    monkeypatch.setattr(runs, "efi", lambda *words: run_of(second if words[-1] else PRINTED.format(status=0)))
+    options = SimpleNamespace(image=Path("peer.efi"), beside=[], model="", timeout=1, name=None)
+    checks = measure.efi(options, tmp_path)["checks"]
+    assert checks == {"single_step": "wrong", "invalid_xsetbv": figures.ENDED, "wrap_at_4_gib": "wrong"}
 
 
 def command(*words: str | Path) -> subprocess.CompletedProcess:

@@ -4,6 +4,7 @@
 #include "ports.h"
 #include "print.h"
 #include "traps.h"
+#include "wrap.h"
 
 #define RFLAGS_TF_TEXT "0x100"
 #define DR7_FIXED 0x400u
@@ -32,7 +33,7 @@ static int upper_halves(void) {
 
     asm volatile("cpuid" : "+a"(plain), "=b"(plain_b), "+c"(plain_c), "=d"(plain_d));
     asm volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-    if (a != plain || c != plain_c || d != plain_d)
+    if (a != plain || b != plain_b || c != plain_c || d != plain_d || (a | b | c | d) >> 32)
         return 0;
     /* This leaf's EAX has bit 31 set, which must not be extended. */
     a = 0x80000000u;
@@ -132,7 +133,7 @@ static int invalid_xsetbv(void) {
     return peers_traps.fault == GENERAL_PROTECTION;
 }
 
-void peers_checks(const struct peers_environment* environment, int xsave) {
+void peers_checks(const struct peers_environment* environment) {
     const uint8_t masks[] = {in(FIRST_8259), in(SECOND_8259)};
 
     /* Devices' interrupts have no handler here, and would be taken for ours. */
@@ -145,10 +146,22 @@ void peers_checks(const struct peers_environment* environment, int xsave) {
     if (environment->apic)
         say(environment, "sti_shadow", sti_shadow(environment->apic));
     say(environment, "breakpoints_stay", breakpoints_stay());
-    if (xsave) {
-        peers_print(environment, "@@ peers trying invalid_xsetbv\n");
-        say(environment, "invalid_xsetbv", invalid_xsetbv());
-    }
     out(FIRST_8259, masks[0]);
     out(SECOND_8259, masks[1]);
+}
+
+static void try(const struct peers_environment* environment, const char* name, int (*check)(void)) {
+    peers_print(environment, "@@ peers trying ");
+    peers_print(environment, name);
+    peers_print(environment, "\n");
+    say(environment, name, check());
+}
+
+void peers_dangerous_checks(const struct peers_environment* environment, int xsave) {
+    if (environment->wrap_first)
+        try(environment, "wrap_at_4_gib", peers_wraps_at_4_gib);
+    if (xsave)
+        try(environment, "invalid_xsetbv", invalid_xsetbv);
+    if (!environment->wrap_first)
+        try(environment, "wrap_at_4_gib", peers_wraps_at_4_gib);
 }

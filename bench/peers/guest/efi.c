@@ -126,7 +126,8 @@ EFI_STATUS EFIAPI efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE* system);
 
 EFI_STATUS EFIAPI efi_main(EFI_HANDLE self, EFI_SYSTEM_TABLE* system) {
     uint64_t trap_page = PEERS_TRAP_PAGE;
-    struct peers_environment environment = {.put = emulator_put, .apic = (volatile uint32_t*)0xFEE00000u};
+    struct peers_environment environment = {
+        .put = emulator_put, .apic = (volatile uint32_t*)0xFEE00000u, .wrap_first = PEERS_WRAP_FIRST};
 
     emulator_start();
     allow_vmx();

@@ -19,6 +19,7 @@ struct peers_environment {
     volatile uint32_t* apic; /* the local APIC's registers (xAPIC); NULL: none, and its check isn't run */
     int trap_page;           /* the page PEERS_TRAP_PAGE is memory that may be written */
     int virtualised; /* a hypervisor is expected: stop in the emulator's debugger, and be unkind to it at the end */
+    int wrap_first;  /* of the unkind: what ends the machine hides those behind it */
 };
 
 /* With interrupts disabled meanwhile. Everything is as before then, but that the local APIC is enabled. */
