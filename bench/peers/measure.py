@@ -24,13 +24,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 
-import figures  # noqa: E402
-import runs  # noqa: E402
-import table  # noqa: E402
 from bare import by_hand  # noqa: E402
 from bench import emulator_version  # noqa: E402
 from emulator import debian, product  # noqa: E402
 from emulator.bochs import RUNS, Run  # noqa: E402
+from peers import figures, runs, table  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:

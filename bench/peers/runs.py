@@ -11,8 +11,7 @@ from emulator.bochs import Machine, Run
 from emulator.initrd import Initrd
 from emulator.kernel_command_line import QUICK
 
-import builds
-import figures
+from peers import builds, figures
 
 MODEL = "corei7_skylake_x"
 MITIGATIONS_OFF = "mitigations=off "

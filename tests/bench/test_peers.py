@@ -10,17 +10,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ROOT / "bench" / "peers"
-sys.path[:0] = [str(ROOT / "bench"), str(PEERS)]
+sys.path.insert(0, str(ROOT / "bench"))
 
 import bench  # noqa: E402
-import builds  # noqa: E402
-import figures  # noqa: E402
-import measure  # noqa: E402
-import runs  # noqa: E402
-import table  # noqa: E402
 from emulator import product  # noqa: E402
 from emulator.bochs import Run  # noqa: E402
 from emulator.debugger import Stop  # noqa: E402
+from peers import builds, figures, measure, runs, table  # noqa: E402
 
 GUESTS_OWN = 2  # of the trace's instructions, besides CPUID itself: two XORs before it
 
