@@ -58,9 +58,6 @@ nadir_u32 read_recorder(nadir_recorder_request& request);
 void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
 
-// status.cpp: an NTSTATUS that resembles the status.
-NTSTATUS resembling(nadir_u32 status);
-
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
 void print(nadir_u32 level, std::string_view pattern, std::initializer_list<nadir_u64> numbers = {});
 // The same with words behind the line.

@@ -4,6 +4,7 @@
 #include "hosts/windows/ioctl.h"
 #include "hosts/windows/machine.h"
 #include "hosts/windows/sections.h"
+#include "hosts/windows/status.h"
 
 namespace nadir::windows {
 
