@@ -75,6 +75,9 @@ NTSTATUS answer_request(IRP& irp);
 NTSTATUS device_init(DRIVER_OBJECT& driver);
 void device_exit();
 
+// security.cpp: lets nobody but administrators and the system open this object of the kernel's. Passive.
+NTSTATUS restrict_to_administrators(void* object);
+
 // drain.cpp: the records of root mode go to the debug output. watchdog.cpp: a processor that hangs in root mode is found.
 // With the lock held. To cancel is all that can be done where a processor is lost: it may be the one that has the thread.
 void drain_begin();
