@@ -26,8 +26,10 @@ public:
     static void release();
 };
 
-// With the lock held; they return an enum nadir_status.
-nadir_u32 start_locked(const nadir_options& options, nadir_report& report);
+// They take the lock and return an enum nadir_status.
+nadir_u32 start(const nadir_options& options, nadir_report& report);
+nadir_u32 stop(nadir_report& report);
+// With the lock held.
 nadir_u32 stop_locked(nadir_report& report);
 
 // The running session, null when off. Any context.
@@ -44,30 +46,26 @@ nadir_u32 restart(nadir_report& report);
 // When the driver goes: forgets the last run. Answers: does nothing of Nadir remain in this machine?
 bool release_session();
 
-// Writes a report of the host's own making and returns `status`. {d} is the next number in decimal, {x} in hexadecimal.
-nadir_u32 host_report(nadir_report& report, nadir_status status, std::string_view pattern,
-                      std::initializer_list<nadir_u64> numbers = {});
+// Writes a report of the host's own making, the parts of its text one behind the other, and returns `status`.
+nadir_u32 host_report(nadir_report& report, nadir_status status, std::initializer_list<std::string_view> text);
 
 // questions.cpp: what can be asked of the session; with the lock held. The answers come from the last run when it is off.
-nadir_u32 answer_state(nadir_state& state);
-nadir_u32 answer_statistics(nadir_u32 processor, nadir_statistics& statistics);
-nadir_u32 answer_log(nadir_log_request& request);
-nadir_u32 answer_vmcs(nadir_u32 processor, nadir_vmcs& vmcs);
-nadir_u32 answer_recorder(nadir_recorder_request& request);
-void answer_capabilities(void* capabilities);
+nadir_u32 state(nadir_state& out);
+nadir_u32 statistics(nadir_u32 processor, nadir_statistics& out);
+nadir_u32 read_log(nadir_log_request& request);
+nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
+nadir_u32 read_recorder(nadir_recorder_request& request);
+void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
-
-// status.cpp: an NTSTATUS that resembles the status.
-NTSTATUS resembling(nadir_u32 status);
+// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Takes the lock only to look.
+nadir_u32 provoke(nadir_u32 provocation);
 
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
 void print(nadir_u32 level, std::string_view pattern, std::initializer_list<nadir_u64> numbers = {});
 // The same with words behind the line.
 void print_words(nadir_u32 level, std::string_view line, const char* words);
 
-// seam.cpp: does that processor run?
-bool processor_runs(nadir_u32 processor);
-// What nadir_host_allocate has given and not got back, in bytes.
+// seam.cpp: what nadir_host_allocate has given and not got back, in bytes.
 nadir_u64 allocated_bytes();
 
 // requests.cpp: the device's requests; completes the IRP.
@@ -77,19 +75,16 @@ NTSTATUS answer_request(IRP& irp);
 NTSTATUS device_init(DRIVER_OBJECT& driver);
 void device_exit();
 
-// drain.cpp: the records of root mode go to the debug output. With the lock held.
-void drain_begin();
-void drain_end();
+// security.cpp: lets nobody but administrators and the system open this object of the kernel's. Passive.
+NTSTATUS restrict_to_administrators(void* object);
 
-// processors.cpp, power.cpp, emergency.cpp: following what happens to the machine. From the first start on; passive,
-// without the lock, for what they call may be waiting for it.
-NTSTATUS follow_machine();
-void follow_machine_no_more();
-bool processors_init();
-void processors_exit();
-bool power_init();
-void power_exit();
-bool emergency_init();
-void emergency_exit();
+// drain.cpp: the records of root mode go to the debug output. watchdog.cpp: a processor that hangs in root mode is found.
+// With the lock held. To cancel is all that can be done where a processor is lost: it may be the one that has the thread.
+void drain_begin();
+void drain_cancel();
+void drain_end();
+void watchdog_begin();
+void watchdog_cancel();
+void watchdog_end();
 
 } // namespace nadir::windows

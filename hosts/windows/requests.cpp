@@ -2,7 +2,9 @@
 // The requests of \\.\Nadir, one at a time. hosts/windows/ioctl.h says what fails how.
 #include "hosts/windows/host.h"
 #include "hosts/windows/ioctl.h"
+#include "hosts/windows/machine.h"
 #include "hosts/windows/sections.h"
+#include "hosts/windows/status.h"
 
 namespace nadir::windows {
 
@@ -11,65 +13,85 @@ namespace {
 // Each is given the whole structure, the function's own.
 using Answer = nadir_u32(void* request);
 
+// The system is asked to tell what happens to the machine when there is something to lose by it, and without the lock.
 NADIR_PAGED_CODE nadir_u32 answer_on(void* data) {
     auto& request = *static_cast<nadir_on_request*>(data);
-    return start_locked(request.options, request.report);
+    const nadir_u32 status = start(request.options, request.report);
+    if (status != NADIR_OK) {
+        return status;
+    }
+    const char* refused = follow_machine();
+    if (refused != nullptr) {
+        nadir_report unused;
+        (void)stop(unused);
+        host_report(request.report, NADIR_NO_MEMORY,
+                    {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
+    }
+    return request.report.status;
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop_locked(static_cast<nadir_off_request*>(data)->report); }
+NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop(static_cast<nadir_off_request*>(data)->report); }
 
 NADIR_PAGED_CODE nadir_u32 answer_state(void* data) {
-    return windows::answer_state(static_cast<nadir_state_request*>(data)->state);
+    const SessionLock held;
+    return state(static_cast<nadir_state_request*>(data)->state);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_statistics(void* data) {
     auto& request = *static_cast<nadir_statistics_request*>(data);
-    return windows::answer_statistics(request.processor, request.statistics);
+    const SessionLock held;
+    return statistics(request.processor, request.statistics);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_log(void* data) {
-    return windows::answer_log(*static_cast<nadir_log_request*>(data));
+    const SessionLock held;
+    return read_log(*static_cast<nadir_log_request*>(data));
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_capabilities(void* data) {
-    windows::answer_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
+    read_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
     return NADIR_OK;
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_vmcs(void* data) {
     auto& request = *static_cast<nadir_vmcs_request*>(data);
-    return windows::answer_vmcs(request.processor, request.vmcs);
+    const SessionLock held;
+    return read_vmcs(request.processor, request.vmcs);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
-    return windows::answer_recorder(*static_cast<nadir_recorder_request*>(data));
+    const SessionLock held;
+    return read_recorder(*static_cast<nadir_recorder_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data) {
+    return provoke(static_cast<nadir_provoke_request*>(data)->provocation);
 }
 
 struct Function {
+    nadir_u32 code;
     Answer* answer;
     nadir_u32 size;
     nadir_u32 report; // offset of the report in the structure, 0 for none
 };
 
 constexpr Function functions[] = {
-    {nullptr, 0, 0},
-    {answer_on, sizeof(nadir_on_request), offsetof(nadir_on_request, report)},
-    {answer_off, sizeof(nadir_off_request), offsetof(nadir_off_request, report)},
-    {answer_state, sizeof(nadir_state_request), 0},
-    {answer_statistics, sizeof(nadir_statistics_request), 0},
-    {answer_log, sizeof(nadir_log_request), 0},
-    {answer_capabilities, sizeof(nadir_capabilities_request), 0},
-    {answer_vmcs, sizeof(nadir_vmcs_request), 0},
-    {answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_ON, answer_on, sizeof(nadir_on_request), offsetof(nadir_on_request, report)},
+    {NADIR_IOCTL_OFF, answer_off, sizeof(nadir_off_request), offsetof(nadir_off_request, report)},
+    {NADIR_IOCTL_STATE, answer_state, sizeof(nadir_state_request), 0},
+    {NADIR_IOCTL_STATISTICS, answer_statistics, sizeof(nadir_statistics_request), 0},
+    {NADIR_IOCTL_LOG, answer_log, sizeof(nadir_log_request), 0},
+    {NADIR_IOCTL_CAPABILITIES, answer_capabilities, sizeof(nadir_capabilities_request), 0},
+    {NADIR_IOCTL_VMCS, answer_vmcs, sizeof(nadir_vmcs_request), 0},
+    {NADIR_IOCTL_RECORDER, answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
-constexpr nadir_u32 function_count = sizeof(functions) / sizeof(functions[0]);
-static_assert(NADIR_FUNCTION_ON == 1 && NADIR_FUNCTION_RECORDER + 1 == function_count);
 
 // The function whose control code this is exactly: with our device type, method and access.
 NADIR_PAGED_CODE const Function* find_function(nadir_u32 code) {
-    for (nadir_u32 i = 1; i < function_count; ++i) {
-        if (code == NADIR_IOCTL(i)) {
-            return &functions[i];
+    for (const Function& function : functions) {
+        if (function.code == code) {
+            return &function;
         }
     }
     return nullptr;
@@ -83,14 +105,6 @@ NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request) {
     if (header.size != function.size) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    // What is called for the machine's sake takes the lock itself: so before it.
-    if (function.answer == answer_on) {
-        const NTSTATUS followed = follow_machine();
-        if (!NT_SUCCESS(followed)) {
-            return followed;
-        }
-    }
-    const SessionLock held;
     const nadir_u32 status = function.answer(request);
     return function.report != 0 ? STATUS_SUCCESS : resembling(status);
 }
