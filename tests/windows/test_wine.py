@@ -121,6 +121,18 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
     assert nadir("status").returncode == SUCCESS
 
 
+def test_a_second_instance_stays_out(loaded, nadir):
+    """The same driver by another service's name: it is not loaded, says why, and the first goes on."""
+    loaded.service("create", "nadir2", "type=", "kernel", "binPath=", r"C:\nadir.sys")
+    try:
+        loaded.service("start", "nadir2")
+        assert loaded.state("nadir2") == "STOPPED"
+    finally:
+        loaded.service("delete", "nadir2")
+    assert r"not loaded: there is a device \Device\Nadir already" in loaded.log()
+    assert nadir("status").returncode == SUCCESS
+
+
 def test_follow_ends_by_ctrl_c(loaded, prefix, nadir_exe):
     """Wine makes a console's Ctrl-C of SIGINT. Before the command has its handler that kills it: then later, once more."""
     statuses = []

@@ -26,6 +26,13 @@ def test_loaded_again_and_again(prefix, nadir_exe):
         log = session.log()
     assert log.count(r"loaded: \\.\Nadir is ready") == log.count("nadir: unloaded") == 3
 
+    # Wine frees what a driver forgets; Windows would not.
+    devices = re.findall(r'create_device\(.*user_ptr=(\w+), .*name=L"\\\\Device\\\\Nadir"', log)
+    assert len(devices) == 3
+    for device in devices:
+        deleted = re.findall(rf"delete_device\(.*device={device} \)", log)
+        assert len(deleted) >= devices.count(device), "a device was not deleted"
+
     name = r'name=L"\\\\Device\\\\Nadir"'
     made, secured, linked = (re.search(pattern, log) for pattern in (
         rf"create_device\(.*{name}", r"set_security_object\(.*dacl=\{(.*)\}.*\n.*set_security_object\(\) = 0",
