@@ -76,6 +76,21 @@ def test_the_windows_driver(tmp_path):
     assert not found, sources.report(found)
 
 
+def test_the_command_for_windows(tmp_path):
+    files = database(products.build("mingw", "nadir_tool"), tmp_path, ("tool/windows/",))
+    assert len(files) > 5, f"only {len(files)} files in the compilation database"
+    # Clang doesn't find the C++ library of mingw's GCC by itself.
+    headers = subprocess.run(["x86_64-w64-mingw32-g++-posix", "-print-file-name=include/c++"], capture_output=True, text=True,
+                             check=True).stdout.strip()
+    path = tmp_path / "compile_commands.json"
+    entries = json.loads(path.read_text())
+    for entry in entries:
+        entry["arguments"] += ["-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32"]
+    path.write_text(json.dumps(entries))
+    found = problems(tmp_path, files)
+    assert not found, sources.report(found)
+
+
 @pytest.mark.parametrize("text, check", [
     ("int f(int* p) { if (p == 0) { return *p; } return 0; }", "clang-analyzer-core.NullDereference"),
     ("int f(int x) { if (x) return 1; return 2; }", "readability-braces-around-statements"),

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
-TIMEOUT = 120  # seconds; everything here takes one or two
+TIMEOUT = 600  # seconds, against what hangs; everything here takes one or two, and a prefix twenty
 
 
 class NoWine(RuntimeError):
