@@ -69,6 +69,12 @@ void see_unmapped_pages(Cpu& self) {
     describe_address(where, f.rip);
     bare::print("rax %llx rcx %llx rdx %llx rbx %llx rsi %llx rdi %llx rbp %llx r8 %llx r9 %llx rsp %llx cr8 %llx\n",
                 f.rax, f.rcx, f.rdx, f.rbx, f.rsi, f.rdi, f.rbp, f.r8, f.r9, f.rsp, bare::read_cr8());
+    // What on the stack may be return addresses into the driver.
+    for (u64 at = f.rsp; at < f.rsp + 512 && at < reinterpret_cast<u64>(this_thread().stack_high); at += 8)
+        if (const u64 value = *reinterpret_cast<const u64*>(at); find_section(value) != nullptr) {
+            describe_address(where, value);
+            bare::print("stack+%llx:%s\n", at - f.rsp, where);
+        }
     if (f.vector == vector_page_fault)
         page_fault_violation(f);
     violation(rule::exception, f.rip, "exception %llu, error code %llx", f.vector, f.error_code);

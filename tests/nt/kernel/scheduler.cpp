@@ -64,6 +64,15 @@ Thread* pick(u32 index) {
     return nullptr;
 }
 
+// A thread that has just left this processor and may run on others only: one of them shall look for it.
+void send_on(const Thread& thread, u32 index) {
+    if (thread.state != ThreadState::ready || (thread.allowed >> index & 1) != 0)
+        return;
+    for (u32 i = 0; i < active_cpus(); ++i)
+        if ((thread.allowed >> i & 1) != 0)
+            return wake(i);
+}
+
 // The lock is held, and is so again afterwards.
 void leave_processor() {
     Thread& self = this_thread();
@@ -200,12 +209,8 @@ void join(Thread& thread) {
 
 void set_affinity(u64 allowed) {
     this_thread().allowed = allowed;
-    while ((allowed >> this_cpu().index & 1) == 0) {
-        for (u32 i = 0; i < active_cpus(); ++i)
-            if ((allowed >> i & 1) != 0)
-                wake(i);
+    while ((allowed >> this_cpu().index & 1) == 0)
         yield();
-    }
 }
 
 Status wait_for(DispatcherHeader& object, u64 for_ticks) {
@@ -266,6 +271,7 @@ void enter_scheduler(Cpu& self) {
             nt_switch(&self.idle->stack_pointer, next->stack_pointer);
             self.current = self.idle;
             bare::write_cr8(passive_level);
+            send_on(*next, self.index);
         }
         give(lock);
         if (next != nullptr)

@@ -9,6 +9,8 @@ namespace {
 
 constexpr Scenario all[] = {
     {"load", "loads and unloads the driver, `rounds=N` times", run_load},
+    {"onoff", "turns Nadir on and off `rounds=N` times and compares the processors before, during and after",
+     run_onoff},
 };
 
 } // namespace

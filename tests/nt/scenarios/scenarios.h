@@ -18,5 +18,6 @@ std::span<const Scenario> scenarios();
 const Scenario* find_scenario(const char* name);
 
 const char* run_load(const Options& options);
+const char* run_onoff(const Options& options);
 
 } // namespace nadir::nt
