@@ -2,6 +2,7 @@
 // core/host.h for Windows: memory, addresses, processors, the loaded image.
 #include "core/host.h"
 
+#include "hosts/windows/guard.h"
 #include "hosts/windows/host.h"
 #include "hosts/windows/instructions.h"
 
@@ -16,6 +17,11 @@ namespace nadir::windows {
 namespace {
 
 constinit nadir_u64 allocated = 0;
+
+// The procedures are the core's own.
+NADIR_UNGUARDED_CALLS nadir_u32 call(nadir_procedure procedure, void* argument, nadir_u32 processor) {
+    return procedure(argument, processor);
+}
 
 nadir_image_range range(const char* begin, const char* end, bool executable) {
     return {begin, static_cast<nadir_u64>(end - begin), executable ? 1u : 0u, 0};
@@ -76,7 +82,7 @@ NADIR_ABI nadir_u32 nadir_host_run_on(nadir_u32 processor, nadir_procedure proce
     {
         const InterruptsOff off;
         if (KeGetCurrentProcessorNumberEx(nullptr) == processor) {
-            answer = procedure(argument, processor);
+            answer = call(procedure, argument, processor);
         }
     }
     KeRevertToUserGroupAffinityThread(&before);
