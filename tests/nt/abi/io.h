@@ -147,6 +147,7 @@ static_assert(offsetof(Irp, user_buffer) == 0x70 && offsetof(Irp, location) == 0
 
 // CTL_CODE [Defining I/O Control Codes].
 constexpr u32 method_buffered = 0;
+constexpr u32 method_neither = 3;
 constexpr u32 control_code(u32 device_type, u32 function, u32 method, u32 access) {
     return device_type << 16 | access << 14 | function << 2 | method;
 }

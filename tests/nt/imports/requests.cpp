@@ -147,6 +147,17 @@ Answer send(DeviceObject* device, FileObject* file, u8 major) {
     return dispatch(request, device);
 }
 
+// `rest` is this kernel's; its first word counts the references: one by the handle, one by each request.
+void take_file(FileObject* file) { __atomic_fetch_add(&file->rest[0], 1, __ATOMIC_ACQ_REL); }
+
+void drop_file(FileObject* file) {
+    if (__atomic_sub_fetch(&file->rest[0], 1, __ATOMIC_ACQ_REL) != 0)
+        return;
+    send(file->device, file, major_close);
+    --file->device->reference_count;
+    give_guarded(file, sizeof(FileObject));
+}
+
 } // namespace
 
 // Of what a driver leaves alone: as the I/O manager fills it in.
@@ -178,33 +189,40 @@ FileObject* open_device(const char16_t* link, User user, Status& why) {
         return nullptr;
     }
     ++device->reference_count;
+    take_file(file);
     return file;
 }
 
+// The last handle is closed at once, the file object when no request refers to it any more.
 void close_device(FileObject* file) {
     send(file->device, file, major_cleanup);
-    send(file->device, file, major_close);
-    --file->device->reference_count;
-    give_guarded(file, sizeof(FileObject));
+    drop_file(file);
 }
+
+u64 requests_under_way(const FileObject* file) { return __atomic_load_n(&file->rest[0], __ATOMIC_ACQUIRE) - 1; }
 
 Answer control_device(FileObject* file, u32 code, const void* input, u32 input_bytes, void* output, u32 output_bytes) {
     Request request{};
     request.buffer_bytes = input_bytes > output_bytes ? input_bytes : output_bytes;
-    if (request.buffer_bytes != 0) {
+    const bool buffered = (code & 3) != method_neither;
+    if (request.buffer_bytes != 0 && buffered) {
         request.buffer = take_guarded(request.buffer_bytes);
         __builtin_memcpy(request.buffer, input, input_bytes);
     }
-    request.output = output;
+    request.output = (code & 3) == method_buffered ? output : nullptr;
     request.output_bytes = output_bytes;
     start(request, file->device, file, major_device_control);
     auto& parameters = request.packet->location.parameters;
     parameters.code = code;
     parameters.input_length = input_bytes;
     parameters.output_length = output_bytes;
-    request.packet->irp.user_buffer =
-        reinterpret_cast<void*>(0x1000); // in the low half: nothing that METHOD_BUFFERED uses
-    return dispatch(request, file->device);
+    // Addresses of the caller's, which METHOD_BUFFERED doesn't use and a driver can't trust.
+    request.packet->irp.user_buffer = reinterpret_cast<void*>(0x10000);
+    parameters.type3_input = buffered ? nullptr : reinterpret_cast<void*>(0x10000);
+    take_file(file);
+    const Answer answer = dispatch(request, file->device);
+    drop_file(file);
+    return answer;
 }
 
 bool send_shutdown(DeviceObject* device) {

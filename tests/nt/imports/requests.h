@@ -13,6 +13,8 @@ FileObject* open_device(const char16_t* link, User user, Status& why);
 // CloseHandle, of the last handle.
 void close_device(FileObject* file);
 
+u64 requests_under_way(const FileObject* file);
+
 struct Answer {
     Status status;
     u64 bytes; // IoStatus.Information

@@ -46,6 +46,9 @@ void interrupt(Cpu& self, u64 vector) {
     bare::write_cr8(vector >> 4);
     if (vector == vector_clock)
         clock_interrupt(self);
+    else if (vector == vector_ipi && frozen())
+        for (;;)
+            asm volatile("hlt"); // with interrupts off
     else if (vector == vector_ipi)
         ++self.ipis;
     else if (vector != vector_dispatch)

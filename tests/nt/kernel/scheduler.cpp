@@ -16,6 +16,7 @@ Thread* threads[maximum_threads];
 u32 thread_count;
 u32 turn;
 u64 ticks;
+bool freeze;
 
 void save_fpu(Thread& thread) { asm volatile("fxsave64 %0" : "=m"(thread.fpu)); }
 void load_fpu(Thread& thread) { asm volatile("fxrstor64 %0" : : "m"(thread.fpu)); }
@@ -280,6 +281,15 @@ void enter_scheduler(Cpu& self) {
             asm volatile("sti; hlt");
     }
 }
+
+void freeze_others() {
+    __atomic_store_n(&freeze, true, __ATOMIC_RELEASE);
+    for (u32 i = 0; i < active_cpus(); ++i)
+        if (i != this_cpu().index)
+            wake(i);
+}
+
+bool frozen() { return __atomic_load_n(&freeze, __ATOMIC_ACQUIRE); }
 
 void wake(u32 index) { bare::send_ipi(cpu(index).machine->apic_id, bare::icr_fixed | vector_ipi); }
 

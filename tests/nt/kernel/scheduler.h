@@ -64,6 +64,9 @@ u32 driver_threads();
 Thread* new_idle_thread(u32 index);
 // The present processor, on its idle thread's stack, becomes one of those that run threads.
 [[noreturn]] void enter_scheduler(Cpu& self);
+// All other processors stop for good, as when the system dies.
+void freeze_others();
+bool frozen();
 // Another processor shall look for something to run.
 void wake(u32 index);
 

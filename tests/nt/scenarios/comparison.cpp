@@ -50,6 +50,8 @@ void on_each_cpu(void (*procedure)(u32 index)) {
     set_affinity(every_cpu);
 }
 
+void forget_memory() { memory_before = sum_of_constants(); }
+
 void remember_machine() {
     on_each_cpu([](u32 index) {
         if (before[index] == nullptr)

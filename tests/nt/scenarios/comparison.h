@@ -11,6 +11,9 @@ void remember_machine();
 // Ends the run with a line for each difference, unless there is none. `title` says when.
 void require_same_machine(const char* title);
 
+// The driver goes away: from now on its constants don't count.
+void forget_memory();
+
 // Calls procedure(index) on each processor, in the present thread, with interrupts off.
 void on_each_cpu(void (*procedure)(u32 index));
 

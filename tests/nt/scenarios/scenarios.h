@@ -19,5 +19,20 @@ const Scenario* find_scenario(const char* name);
 
 const char* run_load(const Options& options);
 const char* run_onoff(const Options& options);
+const char* run_work(const Options& options);
+const char* run_requests(const Options& options);
+const char* run_bad(const Options& options);
+const char* run_security(const Options& options);
+const char* run_refusal(const Options& options);
+const char* run_unload(const Options& options);
+const char* run_close(const Options& options);
+const char* run_hotadd(const Options& options);
+const char* run_power(const Options& options);
+const char* run_shutdown(const Options& options);
+const char* run_bugcheck(const Options& options);
+const char* run_steps(const Options& options);
+const char* run_calls(const Options& options);
+const char* run_entry(const Options& options);
+const char* run_second(const Options& options);
 
 } // namespace nadir::nt
