@@ -70,8 +70,8 @@ void page_fault_violation(const bare::InterruptFrame& frame) {
         if (section->kind == SectionKind::discarded)
             violation(rule::init, frame.rip, "%s of %llx in %s, which was discarded after DriverEntry", what, address,
                       section->name);
-        violation(rule::access, frame.rip, "%s of %llx in section %s, which doesn't allow it", what, address,
-                  section->name);
+        violation(rule::access, frame.rip, "%s of %llx in section %s, which doesn't allow it (error code %llx)", what,
+                  address, section->name, frame.error_code);
     }
     violation(rule::access, frame.rip, "%s of %llx, which is not mapped or doesn't allow it (error code %llx)", what,
               address, frame.error_code);

@@ -171,15 +171,16 @@ ProcessorNumber number_of(u32 index) {
     return {static_cast<u16>(index / of_one_group), static_cast<u8>(index % of_one_group), 0};
 }
 
-void start_cpus(u32 held_back, u32 group_size) {
+void start_cpus(u32 held_back, u32 group_size, void (*first)(void*), void* argument) {
     of_one_group = group_size != 0 ? group_size : maximum_processors;
     prepare_gates();
     bare::map_local_apic_at(alias_base);
     bare::take_interrupts(handle);
+    Cpu& self = make_cpu(0);
+    active = 1;
     for (u32 i = 1; i + held_back < bare::processor_count(); ++i)
         start_there(i);
-    Cpu& self = make_cpu(0);
-    __atomic_store_n(&active, active == 0 ? 1u : active, __ATOMIC_RELEASE);
+    create_thread("the scenario", first, argument, true); // only now, for it may look at all of them
     leave_boot_stack(self);
 }
 

@@ -87,8 +87,8 @@ Cpu& cpu(u32 index);
 // All that there may ever be.
 u32 maximum_cpus();
 
-// The boot processor, and all others but the last `held_back`; groups of `group_size`.
-[[noreturn]] void start_cpus(u32 held_back, u32 group_size);
+// The boot processor, and all others but the last `held_back`; groups of `group_size`. Then a thread runs first(argument).
+[[noreturn]] void start_cpus(u32 held_back, u32 group_size, void (*first)(void*), void* argument);
 // One of those held back. The caller tells the callbacks.
 u32 next_cpu();
 void add_cpu();

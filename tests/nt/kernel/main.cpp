@@ -45,8 +45,7 @@ extern "C" [[noreturn]] void bare_main(const bare::Handover* handover) {
     set_driver_file(handover->modules[0].start, handover->modules[0].end - handover->modules[0].start);
     bare::print("@@ scenario %s on %u processors, %u of them started later\n", scenario->name, bare::processor_count(),
                 options.held);
-    create_thread("the scenario", run_scenario, const_cast<Scenario*>(scenario), true);
-    start_cpus(options.held, options.group);
+    start_cpus(options.held, options.group, run_scenario, const_cast<Scenario*>(scenario));
 }
 
 } // namespace nadir::nt
