@@ -17,6 +17,7 @@ enum {
     wrong_tag,
     freed_twice,
     executable_pool,
+    overrun,
     use_after_free,
     unlisted,
     affinity_kept,
@@ -49,13 +50,14 @@ __attribute__((section("PAGE"), noinline)) static void paged_without_interrupts(
     __asm__ volatile("cli; nop; sti" : : : "memory");
 }
 
-__attribute__((noinline)) static ULONG deep(volatile UCHAR* above) {
+__attribute__((noinline)) static ULONG deep(volatile UCHAR* above, int levels) {
     volatile UCHAR here[2048];
     here[0] = above[0];
-    return deep(here) + here[0];
+    return levels == 0 ? here[0] : deep(here, levels - 1) + here[0];
 }
 
-static void make_mistake(int mistake) {
+// The compiler knows which it is and leaves the others out, with what they import.
+static inline void make_mistake(int mistake) {
     GROUP_AFFINITY first = {1, 0, {0, 0, 0}}, before;
     UCHAR* memory;
     switch (mistake) {
@@ -85,15 +87,18 @@ static void make_mistake(int mistake) {
         ExFreePoolWithTag(memory, TAG);
         *(volatile UCHAR*)memory = 1;
         break;
-#ifdef UNLISTED
+    case overrun:
+        memory = ExAllocatePoolWithTag(512, 20, TAG);
+        memory[20] = 1;
+        ExFreePoolWithTag(memory, TAG);
+        break;
     case unlisted: NoSuchExport(); break;
-#endif
     case affinity_kept: KeSetSystemGroupAffinityThread(&first, &before); break;
     case interrupts_kept: __asm__ volatile("cli"); break;
     case gs_selector: __asm__ volatile("mov %0, %%gs" : : "r"(0x2B)); break;
     case vector_register: __asm__ volatile("xorps %%xmm6, %%xmm6" : : :); break;
     case low_address: *(volatile UCHAR*)0x10000 = 1; break;
-    case stack_overflow: deep((volatile UCHAR*)&constant); break;
+    case stack_overflow: sum += deep((volatile UCHAR*)&constant, 100); break;
     case write_constant: *(volatile ULONG*)&constant = 2; break;
     case selector_kept: __asm__ volatile("mov %0, %%es" : : "r"(0x18)); break;
     case gdt_limit: {
@@ -112,9 +117,9 @@ static void make_mistake(int mistake) {
 
 static void unload(DRIVER_OBJECT* driver) {
     (void)driver;
-    make_mistake(MISTAKE);
     sum += paged(2);
     IoDeleteDevice(device);
+    make_mistake(MISTAKE);
 }
 
 __attribute__((section("INIT"))) NTSTATUS DriverEntry(DRIVER_OBJECT* driver, UNICODE_STRING* path) {

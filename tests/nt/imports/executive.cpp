@@ -22,6 +22,16 @@ struct Registration {
     ObjectCallback callback;
     void* context;
 };
+Registration registrations[16];
+
+Registration* new_registration(ObjectCallback callback, void* context) {
+    for (Registration& each : registrations)
+        if (each.callback == nullptr) {
+            each = {callback, context};
+            return &each;
+        }
+    violation(rule::leak, last_caller(), "more callbacks than a driver of this kind needs");
+}
 
 NADIR_NT_ABI Status ExCreateCallback(void** callback, const ObjectAttributes* attributes, u8, u8) {
     if (fails_now("ExCreateCallback"))
@@ -38,8 +48,7 @@ NADIR_NT_ABI void* ExRegisterCallback(void* callback, ObjectCallback function, v
         violation(rule::object, last_caller(), "ExRegisterCallback with what isn't a callback object");
     if (fails_now("ExRegisterCallback"))
         return nullptr;
-    auto* registration = new_object<Registration>();
-    *registration = {function, context};
+    Registration* registration = new_registration(function, context);
     note_holding(Holding::callback, reinterpret_cast<u64>(registration));
     return registration;
 }
@@ -48,6 +57,7 @@ NADIR_NT_ABI void ExUnregisterCallback(void* registration) {
     Entry entry;
     if (!take_holding(Holding::callback, reinterpret_cast<u64>(registration), entry))
         violation(rule::object, last_caller(), "ExUnregisterCallback of what isn't registered");
+    static_cast<Registration*>(registration)->callback = nullptr;
 }
 
 NADIR_NT_ABI u8 KeRegisterBugCheckReasonCallback(BugCheckReasonRecord* record, void* routine, u32 reason,
@@ -74,6 +84,26 @@ NADIR_NT_ABI u8 KeDeregisterBugCheckReasonCallback(BugCheckReasonRecord* record)
         return 0;
     record->state = 0;
     return 1;
+}
+
+NADIR_NT_ABI void* KeRegisterNmiCallback(const void* callback, void* context) {
+    if (fails_now("KeRegisterNmiCallback"))
+        return nullptr;
+    const LoadedSection* section = find_section(reinterpret_cast<u64>(callback));
+    if (section == nullptr || section->kind != SectionKind::resident)
+        violation(rule::paged, last_caller(), "an NMI callback that isn't in resident code");
+    Registration* registration =
+        new_registration(reinterpret_cast<ObjectCallback>(const_cast<void*>(callback)), context);
+    note_holding(Holding::nmi_callback, reinterpret_cast<u64>(registration));
+    return registration;
+}
+
+NADIR_NT_ABI Status KeDeregisterNmiCallback(void* registration) {
+    Entry entry;
+    if (!take_holding(Holding::nmi_callback, reinterpret_cast<u64>(registration), entry))
+        violation(rule::object, last_caller(), "KeDeregisterNmiCallback of what isn't registered");
+    static_cast<Registration*>(registration)->callback = nullptr;
+    return status::success;
 }
 
 NADIR_NT_ABI void RtlInitUnicodeString(UnicodeString* string, char16_t* text) {
@@ -114,6 +144,17 @@ u32 call_bug_check_callbacks() {
     return called;
 }
 
+bool call_nmi_callbacks() {
+    bool handled = false;
+    for_each_holding(Holding::nmi_callback, [&](const Entry& entry) {
+        const auto& registration = *reinterpret_cast<const Registration*>(entry.key);
+        const u64 answer = call_driver("the NMI callback", reinterpret_cast<const void*>(registration.callback),
+                                       reinterpret_cast<u64>(registration.context), handled ? 1 : 0);
+        handled = (answer & 0xFF) != 0;
+    });
+    return handled;
+}
+
 Imports executive_imports() {
     static const Import table[] = {
         {"ExCreateCallback", reinterpret_cast<const void*>(&ExCreateCallback), 0, passive_level, may_fail},
@@ -123,6 +164,8 @@ Imports executive_imports() {
          high_level, any_interrupt_flag | may_fail},
         {"KeDeregisterBugCheckReasonCallback", reinterpret_cast<const void*>(&KeDeregisterBugCheckReasonCallback), 0,
          high_level, any_interrupt_flag},
+        {"KeRegisterNmiCallback", reinterpret_cast<const void*>(&KeRegisterNmiCallback), 0, apc_level, may_fail},
+        {"KeDeregisterNmiCallback", reinterpret_cast<const void*>(&KeDeregisterNmiCallback), 0, apc_level, 0},
         {"RtlInitUnicodeString", reinterpret_cast<const void*>(&RtlInitUnicodeString), 0, dispatch_level, 0},
         {"MmGetSystemRoutineAddress", reinterpret_cast<const void*>(&MmGetSystemRoutineAddress), 0, passive_level, 0},
     };

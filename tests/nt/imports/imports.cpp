@@ -45,6 +45,9 @@ u64 find(const char* name, bool by_lookup) {
 
 void check_stack(const Import& import, u64 caller, u64 stack) {
     const Thread& thread = this_thread();
+    const u64 nmi_stack = this_cpu().descriptors.tss.ist[ist_nmi - 1];
+    if (this_cpu().in_nmi && stack < nmi_stack && stack > nmi_stack - page_size)
+        return;
     if (stack < reinterpret_cast<u64>(thread.stack_low) || stack >= reinterpret_cast<u64>(thread.stack_high))
         violation(rule::stack, caller, "%s called on a stack that isn't its thread's (%llx)", import.name, stack);
     if (stack % 16 != 8)

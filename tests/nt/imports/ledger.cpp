@@ -24,7 +24,9 @@ constexpr const char* kinds[] = {"nothing",
                                  "symbolic link",
                                  "shutdown notification",
                                  "bug check callback",
-                                 "processor change callback"};
+                                 "processor change callback",
+                                 "NMI callback",
+                                 "mapped I/O space"};
 
 } // namespace
 

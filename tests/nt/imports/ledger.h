@@ -18,6 +18,8 @@ enum class Holding : u32 {
     shutdown_notification,
     bug_check_callback,
     processor_callback,
+    nmi_callback,
+    io_space,
 };
 
 struct Entry {

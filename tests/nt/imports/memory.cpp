@@ -105,6 +105,31 @@ NADIR_NT_ABI void MmFreeContiguousMemory(void* memory) {
     unmap_all(entry.key, page_count(entry.bytes));
 }
 
+NADIR_NT_ABI void* MmMapIoSpaceEx(u64 physical, u64 bytes, u32 protect) {
+    constexpr u32 page_nocache = 0x200;
+    constexpr u64 page_cache_disable = 1u << 4;
+    if (protect != (page_readwrite | page_nocache))
+        violation(rule::pool, last_caller(),
+                  "I/O space with protection %x, where only PAGE_READWRITE | PAGE_NOCACHE is expected", protect);
+    if (fails_now("MmMapIoSpaceEx"))
+        return nullptr;
+    const u64 pages = page_count(physical % page_size + bytes);
+    const u64 address = take_addresses(pool_base, pages);
+    for (u64 i = 0; i < pages; ++i)
+        map(address + i * page_size, round_down(physical, page_size) + i * page_size, page_data | page_cache_disable);
+    note_holding(Holding::io_space, address + physical % page_size, 0, bytes);
+    return reinterpret_cast<void*>(address + physical % page_size);
+}
+
+NADIR_NT_ABI void MmUnmapIoSpace(void* memory, u64 bytes) {
+    Entry entry;
+    if (!take_holding(Holding::io_space, reinterpret_cast<u64>(memory), entry) || entry.bytes != bytes)
+        violation(rule::pool, last_caller(), "MmUnmapIoSpace of what isn't mapped so");
+    for (u64 i = 0; i < page_count(entry.key % page_size + bytes); ++i)
+        unmap(round_down(entry.key, page_size) + i * page_size);
+    count_unmap();
+}
+
 NADIR_NT_ABI u64 MmGetPhysicalAddress(void* address) {
     const u64 physical = translate(reinterpret_cast<u64>(address));
     if (physical == ~0ull)
@@ -131,6 +156,8 @@ Imports memory_imports() {
         {"MmAllocateContiguousNodeMemory", reinterpret_cast<const void*>(&MmAllocateContiguousNodeMemory), 0,
          dispatch_level, may_fail},
         {"MmFreeContiguousMemory", reinterpret_cast<const void*>(&MmFreeContiguousMemory), 0, dispatch_level, 0},
+        {"MmMapIoSpaceEx", reinterpret_cast<const void*>(&MmMapIoSpaceEx), 0, dispatch_level, may_fail},
+        {"MmUnmapIoSpace", reinterpret_cast<const void*>(&MmUnmapIoSpace), 0, dispatch_level, 0},
         {"MmGetPhysicalAddress", reinterpret_cast<const void*>(&MmGetPhysicalAddress), 0, high_level,
          any_interrupt_flag},
     };

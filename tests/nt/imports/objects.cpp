@@ -47,10 +47,6 @@ NADIR_NT_ABI Status ObOpenObjectByPointer(void* object, u32 attributes, void*, u
 
 NADIR_NT_ABI Status ObReferenceObjectByHandle(Handle handle, u32, void*, u8, void** object, void*) {
     *object = object_of(handle, "ObReferenceObjectByHandle");
-    if (fails_now("ObReferenceObjectByHandle")) {
-        *object = nullptr;
-        return status::access_denied;
-    }
     note_reference(*object);
     return status::success;
 }
@@ -105,8 +101,7 @@ void note_reference(void* object) {
 Imports object_imports() {
     static const Import table[] = {
         {"ObOpenObjectByPointer", reinterpret_cast<const void*>(&ObOpenObjectByPointer), 0, passive_level, may_fail},
-        {"ObReferenceObjectByHandle", reinterpret_cast<const void*>(&ObReferenceObjectByHandle), 0, passive_level,
-         may_fail},
+        {"ObReferenceObjectByHandle", reinterpret_cast<const void*>(&ObReferenceObjectByHandle), 0, passive_level, 0},
         {"ObfReferenceObject", reinterpret_cast<const void*>(&ObfReferenceObject), 0, dispatch_level, 0},
         {"ObfDereferenceObject", reinterpret_cast<const void*>(&ObfDereferenceObject), 0, dispatch_level, 0},
         {"ZwClose", reinterpret_cast<const void*>(&ZwClose), 0, passive_level, 0},

@@ -23,7 +23,7 @@ u32 of_one_group = maximum_processors;
 void prepare_gates() {
     for (u32 vector = 0; vector < 256; ++vector) {
         const u64 stub = reinterpret_cast<u64>(bare::interrupt_stubs[vector]);
-        const u8 ist = vector == 2 ? 3 : vector == 8 ? 1 : vector == 18 ? 2 : 0; // as Windows numbers them
+        const u8 ist = vector == 2 ? ist_nmi : vector == 8 ? ist_double_fault : vector == 18 ? ist_machine_check : 0;
         interrupt_table[vector] = {static_cast<u16>(stub),       selector::kernel_code,        ist, 0x8E,
                                    static_cast<u16>(stub >> 16), static_cast<u32>(stub >> 32), 0};
     }

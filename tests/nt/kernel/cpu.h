@@ -22,6 +22,10 @@ constexpr u16 tss = 0x40;
 constexpr u16 user_teb = 0x53; // FS
 } // namespace selector
 
+constexpr u8 ist_double_fault = 1; // as Windows numbers them
+constexpr u8 ist_machine_check = 2;
+constexpr u8 ist_nmi = 3;
+
 constexpr u8 vector_dispatch = 0x2F; // software interrupt of DISPATCH_LEVEL
 constexpr u8 vector_clock = 0xD1;
 constexpr u8 vector_ipi = 0xE1;
@@ -53,11 +57,13 @@ struct Cpu {
     u32 index; // GS:1A4H
 
     ProcessorNumber number;
-    bool running;       // in the scheduler
-    bool resume;        // the quantum is at its end
-    bool pageable_open; // paging.h
+    bool running; // in the scheduler
+    bool resume;  // the quantum is at its end
+    bool in_nmi;
+    bool pageable_open; // image/pageable.h
     u64 ticks;
     u64 ipis;
+    u64 nmis;
     u64 preemptions;
     u64 unmaps_seen;
     u64 root[2]; // PML4 of the System process, and of one with user memory

@@ -5,6 +5,7 @@
 #include "hosts/bare/machine/print.h"
 #include "tests/nt/image/image.h"
 #include "tests/nt/image/pageable.h"
+#include "tests/nt/imports/executive.h"
 #include "tests/nt/kernel/cpu.h"
 #include "tests/nt/kernel/scheduler.h"
 #include "tests/nt/kernel/violation.h"
@@ -67,13 +68,31 @@ void see_unmapped_pages(Cpu& self) {
     bare::write_cr3(bare::read_cr3());
 }
 
+// On a stack of its own, whatever it has interrupted.
+void take_nmi(Cpu& self) {
+    alignas(16) u8 fpu[512];
+    const u64 level = bare::read_cr8();
+    bare::write_cr8(high_level);
+    asm volatile("fxsave64 %0" : "=m"(fpu));
+    self.in_nmi = true;
+    call_nmi_callbacks();
+    self.in_nmi = false;
+    asm volatile("fxrstor64 %0" : : "m"(fpu));
+    ++self.nmis;
+    bare::write_cr8(level);
+}
+
 [[noreturn]] void unexpected_exception(const bare::InterruptFrame& f) {
     char where[64];
     describe_address(where, f.rip);
     bare::print("rax %llx rcx %llx rdx %llx rbx %llx rsi %llx rdi %llx rbp %llx r8 %llx r9 %llx rsp %llx cr8 %llx\n",
                 f.rax, f.rcx, f.rdx, f.rbx, f.rsi, f.rdi, f.rbp, f.r8, f.r9, f.rsp, bare::read_cr8());
+    const Thread& thread = this_thread();
+    if (f.rsp < reinterpret_cast<u64>(thread.stack_low) || f.rsp >= reinterpret_cast<u64>(thread.stack_high))
+        violation(rule::stack, f.rip, "exception %llu with a stack that isn't its thread's, or has overflowed (%llx)",
+                  f.vector, f.rsp);
     // What on the stack may be return addresses into the driver.
-    for (u64 at = f.rsp; at < f.rsp + 512 && at < reinterpret_cast<u64>(this_thread().stack_high); at += 8)
+    for (u64 at = f.rsp; at < f.rsp + 512 && at < reinterpret_cast<u64>(thread.stack_high); at += 8)
         if (const u64 value = *reinterpret_cast<const u64*>(at); find_section(value) != nullptr) {
             describe_address(where, value);
             bare::print("stack+%llx:%s\n", at - f.rsp, where);
@@ -90,7 +109,7 @@ bool handle(bare::InterruptFrame& frame) {
     if (self == nullptr || !self->running)
         return false;
     if (frame.vector == vector_nmi) {
-        ++self->machine->nmi_count;
+        take_nmi(*self);
         return true;
     }
     if (frame.vector >= first_interrupt) {

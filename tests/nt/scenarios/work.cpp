@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// test=work: threads on all processors execute what exits, send interrupts, are preempted, and keep values in their vector
+// test=work: threads on all processors execute what exits, send interrupts, are preempted, get NMIs, and keep values in their vector
 // registers, while Nadir is turned on and off.
+#include "hosts/bare/machine/apic.h"
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
 #include "tests/nt/image/driver.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr u32 vector_registers = 16;
 constexpr u64 ticks_of_work = 12; // between two changes
+constexpr u32 nmis = 3;           // to each processor in that time
 constexpr u32 threads_per_cpu = 2;
 constexpr u32 most_workers = threads_per_cpu * maximum_processors;
 
@@ -38,9 +40,10 @@ void load(const VectorRegisters& from) {
 #define NADIR_NT_LOAD(n) asm volatile("movaps %0, %%xmm" #n : : "m"(from.words[n]));
     NADIR_NT_LOAD(0)
     NADIR_NT_LOAD(1)
-    NADIR_NT_LOAD(2) NADIR_NT_LOAD(3) NADIR_NT_LOAD(4) NADIR_NT_LOAD(5) NADIR_NT_LOAD(6) NADIR_NT_LOAD(7)
-        NADIR_NT_LOAD(8) NADIR_NT_LOAD(9) NADIR_NT_LOAD(10) NADIR_NT_LOAD(11) NADIR_NT_LOAD(12) NADIR_NT_LOAD(13)
-            NADIR_NT_LOAD(14) NADIR_NT_LOAD(15)
+    NADIR_NT_LOAD(2)
+    NADIR_NT_LOAD(3) NADIR_NT_LOAD(4) NADIR_NT_LOAD(5) NADIR_NT_LOAD(6) NADIR_NT_LOAD(7) NADIR_NT_LOAD(8)
+        NADIR_NT_LOAD(9) NADIR_NT_LOAD(10) NADIR_NT_LOAD(11) NADIR_NT_LOAD(12) NADIR_NT_LOAD(13) NADIR_NT_LOAD(14)
+            NADIR_NT_LOAD(15)
 #undef NADIR_NT_LOAD
 }
 
@@ -48,9 +51,10 @@ void store(VectorRegisters& to) {
 #define NADIR_NT_STORE(n) asm volatile("movaps %%xmm" #n ", %0" : "=m"(to.words[n]));
     NADIR_NT_STORE(0)
     NADIR_NT_STORE(1)
-    NADIR_NT_STORE(2) NADIR_NT_STORE(3) NADIR_NT_STORE(4) NADIR_NT_STORE(5) NADIR_NT_STORE(6) NADIR_NT_STORE(7)
-        NADIR_NT_STORE(8) NADIR_NT_STORE(9) NADIR_NT_STORE(10) NADIR_NT_STORE(11) NADIR_NT_STORE(12) NADIR_NT_STORE(13)
-            NADIR_NT_STORE(14) NADIR_NT_STORE(15)
+    NADIR_NT_STORE(2)
+    NADIR_NT_STORE(3) NADIR_NT_STORE(4) NADIR_NT_STORE(5) NADIR_NT_STORE(6) NADIR_NT_STORE(7) NADIR_NT_STORE(8)
+        NADIR_NT_STORE(9) NADIR_NT_STORE(10) NADIR_NT_STORE(11) NADIR_NT_STORE(12) NADIR_NT_STORE(13) NADIR_NT_STORE(14)
+            NADIR_NT_STORE(15)
 #undef NADIR_NT_STORE
 }
 
@@ -75,10 +79,10 @@ void work(void* argument) {
 }
 
 struct Counters {
-    u64 ticks, ipis, preemptions;
+    u64 ticks, ipis, preemptions, nmis;
 };
 
-Counters count(u32 index) { return {cpu(index).ticks, cpu(index).ipis, cpu(index).preemptions}; }
+Counters count(u32 index) { return {cpu(index).ticks, cpu(index).ipis, cpu(index).preemptions, cpu(index).nmis}; }
 
 // On each processor clock, interrupts from others and changes of threads went on.
 void require_progress(const Counters* before, const char* when) {
@@ -86,6 +90,9 @@ void require_progress(const Counters* before, const char* when) {
         const Counters now = count(i);
         bare::print("%s processor %u: %llu ticks, %llu interrupts from processors, %llu preemptions\n", when, i,
                     now.ticks - before[i].ticks, now.ipis - before[i].ipis, now.preemptions - before[i].preemptions);
+        if (now.nmis - before[i].nmis != nmis)
+            violation(rule::state, 0, "%s of %u NMIs %llu arrived on processor %u", when, nmis,
+                      now.nmis - before[i].nmis, i);
         if (now.ticks == before[i].ticks || now.ipis == before[i].ipis || now.preemptions == before[i].preemptions)
             violation(rule::state, 0, "%s something stands still on processor %u", when, i);
     }
@@ -95,7 +102,12 @@ void let_work(const char* when) {
     static Counters before[maximum_processors];
     for (u32 i = 0; i < active_cpus(); ++i)
         before[i] = count(i);
-    sleep(ticks_of_work);
+    for (u32 n = 0; n < nmis; ++n) {
+        sleep(ticks_of_work / nmis);
+        for (u32 i = 0; i < active_cpus(); ++i)
+            bare::send_ipi(cpu(i).machine->apic_id, bare::icr_nmi);
+    }
+    sleep(2); // the last have arrived
     require_progress(before, when);
 }
 
