@@ -10,7 +10,7 @@ from typing import Iterator
 from uuid import UUID
 
 from .image import Driver
-from .pdb import identity
+from .symbols import identity
 from .rule import Build, Rule
 
 CODEVIEW, REPRO = 2, 16

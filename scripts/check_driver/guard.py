@@ -7,7 +7,7 @@ from typing import Iterator
 
 from .code import code_of
 from .image import WRITE, Driver
-from .pdb import symbols_of
+from .symbols import symbols_of
 from .rule import Build, Rule
 
 # IMAGE_LOAD_CONFIG_DIRECTORY64, up to where control-flow guard's part ends.

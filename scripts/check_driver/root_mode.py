@@ -8,12 +8,13 @@ from typing import Iterator
 
 from .code import Instruction, code_of
 from .image import EXECUTE, WRITE, Driver, Section
-from .pdb import symbols_of
+from .symbols import symbols_of
 from .rule import Rule
 
 CODE, CONSTANTS = ".core", ".cdata"  # hosts/windows/image.S
 # The seam (core/host.h) and the rules of VM entry (check/entry): asked in the system's context only.
-OUTWARD = re.compile(r"nadir_host_\w+$|\?(check_entry|entry_rule|record_of|describe_record)@check@nadir@@")
+ASKED = "check_entry|entry_rule|record_of|describe_record"
+OUTWARD = re.compile(rf"nadir_host_\w+$|\?({ASKED})@check@nadir@@|_ZN5nadir5check\d+({ASKED})E")
 VECTOR = re.compile(r"%[xyz]mm\d+|%k[0-7]\b|%mm[0-7]\b|%st\b|^(f(x|n)?(save|rstor)|xsave|xrstor|ldmxcsr|stmxcsr|emms|fninit)")
 INDIRECT = re.compile(r"(?:notrack |bnd )?(?:call|jmp)\w?\s+\*")
 # Calls what is not executable, to show that root mode survives it.

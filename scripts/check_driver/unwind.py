@@ -9,8 +9,8 @@ from typing import Iterator
 
 from .code import Code, Instruction, code_of
 from .image import EXECUTE, Driver, RuntimeFunction
-from .pdb import symbols_of
-from .rule import Rule
+from .symbols import symbols_of
+from .rule import Build, Rule
 
 REGISTERS = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n}" for n in range(8, 16)))
 PUSH_NONVOL, ALLOC_LARGE, ALLOC_SMALL, SET_FPREG, SAVE_NONVOL, SAVE_NONVOL_FAR = range(6)
@@ -134,7 +134,7 @@ def prologues(driver: Driver) -> Iterator[str]:
                     yield (f"the unwind information of {driver.place(function.begin)} does not fit its instruction at offset "
                            f"{operation.offset}: {instruction.text if instruction else 'none ends there'}")
         for offset, instruction in by_end.items():
-            moves = re.match(r"push[qw] ", instruction.text) or re.match(r"subq .*, %rsp$", instruction.text)
+            moves = re.match(r"push[qw] ", instruction.text) or re.match(r"subq \$0x.*, %rsp$", instruction.text)
             if moves and offset not in said and (offset <= info.prolog or not info.frame):
                 yield f"the unwind information of {driver.place(function.begin)} does not know of '{instruction.text}' at offset {offset}"
 
@@ -181,5 +181,6 @@ RULES = [
     Rule("prologues", "What the unwind information says of a prologue is what the prologue does.",
          "Correct the .seh_ directives of the assembly.", prologues),
     Rule("unwind-coverage", "Code that moves the stack pointer or calls is in the function table: only leaves may do without.",
-         "Compile with -fasynchronous-unwind-tables; give assembly .seh_proc and .seh_ directives.", coverage),
+         "Compile with -fasynchronous-unwind-tables; give assembly .seh_proc and .seh_ directives.", coverage,
+         Build.MICROSOFT),  # GCC writes none for functions of the System V ABI, which the seam has
 ]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""What the symbol file says, by llvm-pdbutil: names of functions, and which image it belongs to."""
+"""Names of functions: from the symbol file, by llvm-pdbutil, or from the symbol table that GNU's linker leaves in the image."""
 
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 from bisect import bisect_right
 from functools import cache
@@ -12,11 +13,12 @@ from pathlib import Path
 from .code import llvm
 from .image import Driver
 
+EXTERNAL, FUNCTION = 2, 0x20
 PUBLIC = re.compile(r"S_PUB32 \[size = \d+\] `([^`]+)`\s+flags = (\S.*), addr = (\d+):(\d+)")
 
 
 class Symbols:
-    """Public symbols. Without a symbol file there are none, and places are named by number."""
+    """Public symbols. Where there are none, places are named by number."""
 
     def __init__(self, functions: dict[int, str], labels: dict[int, str]) -> None:
         self.functions = functions
@@ -40,6 +42,8 @@ def dump(pdb: Path, what: str) -> str:
 
 
 def symbols_of(driver: Driver) -> Symbols:
+    if driver.pe.FILE_HEADER.PointerToSymbolTable:
+        return _coff_symbols(driver)
     if not driver.pdb.exists():
         return Symbols({}, {})
     functions, labels = {}, {}
@@ -47,6 +51,24 @@ def symbols_of(driver: Driver) -> Symbols:
         if 0 < int(section) <= len(driver.sections):
             kind = functions if "function" in flags else labels
             kind[driver.sections[int(section) - 1].begin + int(offset)] = name
+    return Symbols(functions, labels)
+
+
+def _coff_symbols(driver: Driver) -> Symbols:
+    """[PE Format, "COFF Symbol Table"]; a GNU linker's own symbols of sections (local, named like them) are left out."""
+    first, count = driver.pe.FILE_HEADER.PointerToSymbolTable, driver.pe.FILE_HEADER.NumberOfSymbols
+    strings = first + 18 * count
+    functions, labels = {}, {}
+    index = 0
+    while index < count:
+        name, value, section, kind, storage, more = struct.unpack_from("<8sIhHBB", driver.data, first + 18 * index)
+        index += 1 + more
+        if name[:4] == bytes(4):
+            begin = strings + int.from_bytes(name[4:], "little")
+            name = driver.data[begin:driver.data.index(0, begin)]
+        text = name.rstrip(b"\0").decode("ascii", "replace")
+        if 0 < section <= len(driver.sections) and storage == EXTERNAL:
+            (functions if kind == FUNCTION else labels)[driver.sections[section - 1].begin + value] = text
     return Symbols(functions, labels)
 
 
