@@ -15,6 +15,10 @@ endforeach()
 file(STRINGS core/flags.txt NADIR_CORE_FLAGS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/flags.txt)
 
+if(NADIR_WINDOWS_DRIVER)
+    return() # hosts/windows compiles the core for itself
+endif()
+
 # As it runs beneath a system: freestanding, kernel code model. hosts/linux compiles the same with the same flags by kbuild.
 # The rules of VM entry come last: root mode doesn't have them, and what they share with the core must be in the core.
 add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES}

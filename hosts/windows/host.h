@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What the files of the Windows host share.
+//
+// One lock. The running session comes and goes only with it held. Who may not wait (the bug check, the drain of the log)
+// looks without it: `running` changes after a session has become whole, and before it is taken apart.
+#pragma once
+
+#include "core/nadir.h"
+#include "hosts/windows/nt/nt.h"
+
+#include <string_view>
+
+namespace nadir::windows {
+
+// session.cpp: the one session of this machine. All are passive, unless they say otherwise.
+void session_init();
+
+class SessionLock {
+public:
+    SessionLock();
+    ~SessionLock();
+    SessionLock(const SessionLock&) = delete;
+    SessionLock& operator=(const SessionLock&) = delete;
+    // Takes the lock if nobody has it.
+    static bool try_take();
+    static void release();
+};
+
+// With the lock held; they return an enum nadir_status.
+nadir_u32 start_locked(const nadir_options& options, nadir_report& report);
+nadir_u32 stop_locked(nadir_report& report);
+
+// The running session, null when off. Any context.
+nadir_session* running_session();
+// The running session, or the last one, while it can still be asked what happened; with the lock held.
+nadir_session* known_session();
+nadir_u64 successful_starts();
+
+// Stops, and refuses to start until `allow`; `why` is what a refused start is told. Answers: was it running?
+bool block(const char* why);
+void allow();
+// Starts again as it was started last.
+nadir_u32 restart(nadir_report& report);
+// When the driver goes: forgets the last run. Answers: does nothing of Nadir remain in this machine?
+bool release_session();
+
+// Writes a report of the host's own making and returns `status`. {d} is the next number in decimal, {x} in hexadecimal.
+nadir_u32 host_report(nadir_report& report, nadir_status status, std::string_view pattern,
+                      std::initializer_list<nadir_u64> numbers = {});
+
+// questions.cpp: what can be asked of the session; with the lock held. The answers come from the last run when it is off.
+nadir_u32 answer_state(nadir_state& state);
+nadir_u32 answer_statistics(nadir_u32 processor, nadir_statistics& statistics);
+nadir_u32 answer_log(nadir_log_request& request);
+nadir_u32 answer_vmcs(nadir_u32 processor, nadir_vmcs& vmcs);
+nadir_u32 answer_recorder(nadir_recorder_request& request);
+void answer_capabilities(void* capabilities);
+void explain_record(const nadir_log_record& record);
+
+// status.cpp: an NTSTATUS that resembles the status.
+NTSTATUS resembling(nadir_u32 status);
+
+// print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
+void print(nadir_u32 level, std::string_view pattern, std::initializer_list<nadir_u64> numbers = {});
+// The same with words behind the line.
+void print_words(nadir_u32 level, std::string_view line, const char* words);
+
+// seam.cpp: does that processor run?
+bool processor_runs(nadir_u32 processor);
+// What nadir_host_allocate has given and not got back, in bytes.
+nadir_u64 allocated_bytes();
+
+// requests.cpp: the device's requests; completes the IRP.
+NTSTATUS answer_request(IRP& irp);
+
+// device.cpp: \\.\Nadir.
+NTSTATUS device_init(DRIVER_OBJECT& driver);
+void device_exit();
+
+// drain.cpp: the records of root mode go to the debug output. With the lock held.
+void drain_begin();
+void drain_end();
+
+// processors.cpp, power.cpp, emergency.cpp: following what happens to the machine. From the first start on; passive,
+// without the lock, for what they call may be waiting for it.
+NTSTATUS follow_machine();
+void follow_machine_no_more();
+bool processors_init();
+void processors_exit();
+bool power_init();
+void power_exit();
+bool emergency_init();
+void emergency_exit();
+
+} // namespace nadir::windows

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What the driver does with a processor without asking Windows.
+#pragma once
+
+#include "control/types.h"
+
+namespace nadir::windows {
+
+struct CpuidResult {
+    nadir_u32 eax, ebx, ecx, edx;
+};
+
+inline CpuidResult cpuid(nadir_u32 leaf) {
+    CpuidResult r{};
+    asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
+    return r;
+}
+
+inline nadir_u64 read_tsc() {
+    nadir_u32 low = 0, high = 0;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high));
+    return nadir_u64{high} << 32 | low;
+}
+
+// The interrupt request level is the task priority: what the kernel's own headers read, too.
+inline nadir_u64 interrupt_request_level() {
+    nadir_u64 level = 0;
+    asm volatile("movq %%cr8, %0" : "=r"(level));
+    return level;
+}
+
+// Interrupts are off while it lives, so nothing takes the thread off its processor.
+class InterruptsOff {
+public:
+    InterruptsOff() { asm volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags_) : : "memory"); }
+    ~InterruptsOff() {
+        if ((flags_ & interrupt_flag) != 0) {
+            asm volatile("sti" : : : "memory");
+        }
+    }
+    InterruptsOff(const InterruptsOff&) = delete;
+    InterruptsOff& operator=(const InterruptsOff&) = delete;
+
+private:
+    static constexpr nadir_u64 interrupt_flag = 1u << 9; // RFLAGS.IF
+    nadir_u64 flags_ = 0;
+};
+
+} // namespace nadir::windows

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""What is built for Windows: made now unless it is up to date, once per process."""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from emulator.places import ROOT, only_one
+from emulator.product import NotBuilt
+
+
+@cache
+def build(preset: str, *targets: str) -> Path:
+    """The preset's build folder, with the targets (all of them) in it."""
+    with only_one(f"windows-{preset}"):
+        result = subprocess.run([ROOT / "scripts" / "build.sh", preset, *targets], capture_output=True, text=True,
+                                stdin=subprocess.DEVNULL)
+    if result.returncode:
+        raise NotBuilt(f"scripts/build.sh {' '.join([preset, *targets])}:\n{result.stderr}")
+    return ROOT / "build" / preset
+
+
+def driver() -> Path:
+    """nadir.sys by Clang and lld-link."""
+    return build("windows") / "nadir.sys"
+
+
+def pdb() -> Path:
+    """Its symbols."""
+    return build("windows") / "nadir.pdb"
