@@ -11,6 +11,7 @@ import tempfile
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from .image import EXECUTE, Driver
 
@@ -84,10 +85,17 @@ def llvm(name: str) -> str:
     return found
 
 
-_known: dict[bytes, Code] = {}
+_known: dict[bytes, Code] = {}  # by contents: files that differ in their headers have the same code
+_of_driver: WeakKeyDictionary[Driver, Code] = WeakKeyDictionary()
 
 
 def code_of(driver: Driver) -> Code:
+    if driver not in _of_driver:
+        _of_driver[driver] = _read(driver)
+    return _of_driver[driver]
+
+
+def _read(driver: Driver) -> Code:
     """Disassembles the sections' bytes, whatever the headers say: a wrong header can't lead the disassembler astray."""
     image = bytearray(max((section.end for section in driver.sections), default=0) + 16)
     for section in driver.sections:

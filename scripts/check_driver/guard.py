@@ -65,10 +65,9 @@ def _targets(driver: Driver) -> tuple[list[int], int]:
 
 def is_function_start(driver: Driver, rva: int) -> bool:
     """Of the function table, by name, or, as of a leaf without a name: aligned, behind the end of something."""
-    if any(function.begin == rva for function in driver.functions) or rva in symbols_of(driver).functions:
-        return True
-    if any(function.begin < rva < function.end for function in driver.functions):
-        return False
+    function = driver.function_at(rva)
+    if function is not None or rva in symbols_of(driver).functions:
+        return function is None or function.begin == rva
     before = code_of(driver).before(rva)
     section = driver.section_at(rva)
     first = section is not None and section.begin == rva

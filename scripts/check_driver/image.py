@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +71,7 @@ class Driver:
         self.pdb = pdb if pdb else path.with_suffix(".pdb")
         try:
             self.pe = pefile.PE(data=self.data, fast_load=True)
-            self.pe.parse_data_directories()
+            self.pe.parse_data_directories([pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"]])
         except pefile.PEFormatError as error:
             raise NotADriver(f"{path} is not a Windows executable ({error})") from None
         if self.pe.OPTIONAL_HEADER.Magic != 0x20B:
@@ -131,6 +132,17 @@ class Driver:
         rva, size = self.directory("exception")
         found = self.bytes_at(rva, size)
         return [RuntimeFunction(*struct.unpack_from("<III", found, at)) for at in range(0, len(found) - 11, 12)]
+
+    @cached_property
+    def _ordered(self) -> tuple[list[int], list[RuntimeFunction]]:
+        ordered = sorted(self.functions, key=lambda function: function.begin)
+        return [function.begin for function in ordered], ordered
+
+    def function_at(self, rva: int) -> RuntimeFunction | None:
+        """The entry that has this place."""
+        begins, ordered = self._ordered
+        index = bisect_right(begins, rva) - 1
+        return ordered[index] if index >= 0 and rva < ordered[index].end else None
 
     def relocation_blocks(self) -> Iterator[tuple[int, int, int, list[tuple[int, int]]]]:
         """(where the block is, its page, its size, its (kind, target) entries); ends at a size that can't be."""

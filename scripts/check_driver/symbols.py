@@ -9,6 +9,7 @@ import subprocess
 from bisect import bisect_right
 from functools import cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from .code import llvm
 from .image import Driver
@@ -41,7 +42,16 @@ def dump(pdb: Path, what: str) -> str:
     return _dump(pdb, pdb.stat().st_mtime_ns, what)
 
 
+_of_driver: WeakKeyDictionary[Driver, Symbols] = WeakKeyDictionary()
+
+
 def symbols_of(driver: Driver) -> Symbols:
+    if driver not in _of_driver:
+        _of_driver[driver] = _read(driver)
+    return _of_driver[driver]
+
+
+def _read(driver: Driver) -> Symbols:
     if driver.pe.FILE_HEADER.PointerToSymbolTable:
         return _coff_symbols(driver)
     if not driver.pdb.exists():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from .code import Code, Instruction, code_of
-from .image import EXECUTE, Driver, RuntimeFunction
+from .image import EXECUTE, Driver
 from .symbols import symbols_of
 from .rule import Build, Rule
 
@@ -153,15 +153,7 @@ WITHOUT = {
 
 def uncovered(driver: Driver, code: Code) -> Iterator[Instruction]:
     """Instructions of no function of the table that a leaf function can't have."""
-    functions: list[RuntimeFunction] = sorted(driver.functions, key=lambda function: function.begin)
-    at = 0
-    for instruction in code.all:
-        while at < len(functions) and functions[at].end <= instruction.rva:
-            at += 1
-        if at < len(functions) and functions[at].begin <= instruction.rva:
-            continue
-        if MOVES_STACK.match(instruction.text):
-            yield instruction
+    return (i for i in code.all if MOVES_STACK.match(i.text) and driver.function_at(i.rva) is None)
 
 
 def coverage(driver: Driver) -> Iterator[str]:
