@@ -2,6 +2,7 @@
 // \\.\Nadir: for administrators. It gets its name in Win32's name space only when nobody else can open it any more.
 #include "hosts/windows/host.h"
 #include "hosts/windows/ioctl.h"
+#include "hosts/windows/names.h"
 #include "hosts/windows/sections.h"
 #include "hosts/windows/security.h"
 
@@ -10,11 +11,6 @@ namespace nadir::windows {
 namespace {
 
 constinit DEVICE_OBJECT* device = nullptr;
-
-template <size_t size>
-UNICODE_STRING name_of(const wchar_t (&text)[size]) {
-    return {(size - 1) * sizeof(wchar_t), size * sizeof(wchar_t), const_cast<wchar_t*>(text)};
-}
 
 NADIR_PAGED_CODE NTSTATUS open_or_close(DEVICE_OBJECT*, IRP* irp) {
     irp->IoStatus.Status = STATUS_SUCCESS;

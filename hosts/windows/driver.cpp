@@ -2,6 +2,7 @@
 // nadir.sys: loading and unloading. It loads also where Nadir can't be turned on: `nadir caps` says why it can't.
 #include "hosts/windows/guard.h"
 #include "hosts/windows/host.h"
+#include "hosts/windows/machine.h"
 #include "hosts/windows/sections.h"
 
 namespace nadir::windows {
@@ -29,6 +30,7 @@ NADIR_PAGED_CODE void unload(DRIVER_OBJECT* driver) {
 
 NADIR_INIT_CODE NTSTATUS load(DRIVER_OBJECT& driver) {
     session_init();
+    machine_init();
     const NTSTATUS status = device_init(driver);
     if (NT_SUCCESS(status)) {
         driver.DriverUnload = unload;

@@ -26,8 +26,10 @@ public:
     static void release();
 };
 
-// With the lock held; they return an enum nadir_status.
-nadir_u32 start_locked(const nadir_options& options, nadir_report& report);
+// They take the lock and return an enum nadir_status.
+nadir_u32 start(const nadir_options& options, nadir_report& report);
+nadir_u32 stop(nadir_report& report);
+// With the lock held.
 nadir_u32 stop_locked(nadir_report& report);
 
 // The running session, null when off. Any context.
@@ -44,17 +46,16 @@ nadir_u32 restart(nadir_report& report);
 // When the driver goes: forgets the last run. Answers: does nothing of Nadir remain in this machine?
 bool release_session();
 
-// Writes a report of the host's own making and returns `status`. {d} is the next number in decimal, {x} in hexadecimal.
-nadir_u32 host_report(nadir_report& report, nadir_status status, std::string_view pattern,
-                      std::initializer_list<nadir_u64> numbers = {});
+// Writes a report of the host's own making, the parts of its text one behind the other, and returns `status`.
+nadir_u32 host_report(nadir_report& report, nadir_status status, std::initializer_list<std::string_view> text);
 
 // questions.cpp: what can be asked of the session; with the lock held. The answers come from the last run when it is off.
-nadir_u32 answer_state(nadir_state& state);
-nadir_u32 answer_statistics(nadir_u32 processor, nadir_statistics& statistics);
-nadir_u32 answer_log(nadir_log_request& request);
-nadir_u32 answer_vmcs(nadir_u32 processor, nadir_vmcs& vmcs);
-nadir_u32 answer_recorder(nadir_recorder_request& request);
-void answer_capabilities(void* capabilities);
+nadir_u32 state(nadir_state& out);
+nadir_u32 statistics(nadir_u32 processor, nadir_statistics& out);
+nadir_u32 read_log(nadir_log_request& request);
+nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
+nadir_u32 read_recorder(nadir_recorder_request& request);
+void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
 
 // status.cpp: an NTSTATUS that resembles the status.
@@ -80,16 +81,5 @@ void device_exit();
 // drain.cpp: the records of root mode go to the debug output. With the lock held.
 void drain_begin();
 void drain_end();
-
-// processors.cpp, power.cpp, emergency.cpp: following what happens to the machine. From the first start on; passive,
-// without the lock, for what they call may be waiting for it.
-NTSTATUS follow_machine();
-void follow_machine_no_more();
-bool processors_init();
-void processors_exit();
-bool power_init();
-void power_exit();
-bool emergency_init();
-void emergency_exit();
 
 } // namespace nadir::windows

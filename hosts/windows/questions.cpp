@@ -17,36 +17,36 @@ nadir_u32 state_of(nadir_u32 processor, nadir_u32 known) {
 
 } // namespace
 
-nadir_u32 answer_state(nadir_state& state) {
+nadir_u32 state(nadir_state& out) {
     nadir_u32 status = NADIR_OK;
-    state = {};
+    out = {};
     if (known_session() != nullptr) {
         const InterruptsOff off;
-        status = nadir_get_state(known_session(), &state);
+        status = nadir_get_state(known_session(), &out);
     }
-    if (state.processors == 0) {
-        state.processors = nadir_host_processor_count();
+    if (out.processors == 0) {
+        out.processors = nadir_host_processor_count();
     }
-    state.starts = successful_starts();
+    out.starts = successful_starts();
     return status;
 }
 
-nadir_u32 answer_statistics(nadir_u32 processor, nadir_statistics& statistics) {
+nadir_u32 statistics(nadir_u32 processor, nadir_statistics& out) {
     nadir_u32 status = NADIR_OK;
-    statistics = {};
+    out = {};
     if (!exists(processor)) {
         return NADIR_BAD_ARGUMENT;
     }
     if (known_session() != nullptr) {
         const InterruptsOff off;
-        status = nadir_get_statistics(known_session(), processor, &statistics);
+        status = nadir_get_statistics(known_session(), processor, &out);
     }
-    statistics.processor = processor;
-    statistics.state = state_of(processor, statistics.state);
+    out.processor = processor;
+    out.state = state_of(processor, out.state);
     return status;
 }
 
-nadir_u32 answer_log(nadir_log_request& request) {
+nadir_u32 read_log(nadir_log_request& request) {
     request.count = 0;
     request.lost = 0;
     __builtin_memset(request.records, 0, sizeof(request.records));
@@ -60,15 +60,15 @@ nadir_u32 answer_log(nadir_log_request& request) {
     return nadir_read_log(known_session(), &request);
 }
 
-nadir_u32 answer_vmcs(nadir_u32 processor, nadir_vmcs& vmcs) {
-    vmcs = {};
+nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out) {
+    out = {};
     if (processor != NADIR_ANY_PROCESSOR && !exists(processor)) {
         return NADIR_BAD_ARGUMENT;
     }
-    return known_session() != nullptr ? nadir_read_vmcs(known_session(), processor, &vmcs) : nadir_u32{NADIR_OK};
+    return known_session() != nullptr ? nadir_read_vmcs(known_session(), processor, &out) : nadir_u32{NADIR_OK};
 }
 
-nadir_u32 answer_recorder(nadir_recorder_request& request) {
+nadir_u32 read_recorder(nadir_recorder_request& request) {
     nadir_u32 status = NADIR_OK;
     request.count = 0;
     request.begun = 0;
@@ -86,7 +86,7 @@ nadir_u32 answer_recorder(nadir_recorder_request& request) {
     return status;
 }
 
-void answer_capabilities(void* capabilities) {
+void read_capabilities(void* capabilities) {
     const InterruptsOff off;
     nadir_read_capabilities(capabilities);
 }

@@ -41,7 +41,7 @@ bool refused_by_hypervisor(nadir_report& report) {
     if (!is_microsoft_interface(read_hypervisor_leaves())) {
         return false;
     }
-    host_report(report, NADIR_UNDER_HYPERVISOR, hypervisor_words);
+    host_report(report, NADIR_UNDER_HYPERVISOR, {hypervisor_words});
     report.step = NADIR_STEP_PROBE;
     print_words(NADIR_LEVEL_ERROR, "not started: ", report.text);
     return true;

@@ -2,6 +2,7 @@
 // The requests of \\.\Nadir, one at a time. hosts/windows/ioctl.h says what fails how.
 #include "hosts/windows/host.h"
 #include "hosts/windows/ioctl.h"
+#include "hosts/windows/machine.h"
 #include "hosts/windows/sections.h"
 
 namespace nadir::windows {
@@ -11,38 +12,55 @@ namespace {
 // Each is given the whole structure, the function's own.
 using Answer = nadir_u32(void* request);
 
+// The system is asked to tell what happens to the machine when there is something to lose by it, and without the lock.
 NADIR_PAGED_CODE nadir_u32 answer_on(void* data) {
     auto& request = *static_cast<nadir_on_request*>(data);
-    return start_locked(request.options, request.report);
+    const nadir_u32 status = start(request.options, request.report);
+    if (status != NADIR_OK) {
+        return status;
+    }
+    const char* refused = follow_machine();
+    if (refused != nullptr) {
+        nadir_report unused;
+        (void)stop(unused);
+        host_report(request.report, NADIR_NO_MEMORY,
+                    {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
+    }
+    return request.report.status;
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop_locked(static_cast<nadir_off_request*>(data)->report); }
+NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop(static_cast<nadir_off_request*>(data)->report); }
 
 NADIR_PAGED_CODE nadir_u32 answer_state(void* data) {
-    return windows::answer_state(static_cast<nadir_state_request*>(data)->state);
+    const SessionLock held;
+    return state(static_cast<nadir_state_request*>(data)->state);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_statistics(void* data) {
     auto& request = *static_cast<nadir_statistics_request*>(data);
-    return windows::answer_statistics(request.processor, request.statistics);
+    const SessionLock held;
+    return statistics(request.processor, request.statistics);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_log(void* data) {
-    return windows::answer_log(*static_cast<nadir_log_request*>(data));
+    const SessionLock held;
+    return read_log(*static_cast<nadir_log_request*>(data));
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_capabilities(void* data) {
-    windows::answer_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
+    read_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
     return NADIR_OK;
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_vmcs(void* data) {
     auto& request = *static_cast<nadir_vmcs_request*>(data);
-    return windows::answer_vmcs(request.processor, request.vmcs);
+    const SessionLock held;
+    return read_vmcs(request.processor, request.vmcs);
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
-    return windows::answer_recorder(*static_cast<nadir_recorder_request*>(data));
+    const SessionLock held;
+    return read_recorder(*static_cast<nadir_recorder_request*>(data));
 }
 
 struct Function {
@@ -83,14 +101,6 @@ NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request) {
     if (header.size != function.size) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    // What is called for the machine's sake takes the lock itself: so before it.
-    if (function.answer == answer_on) {
-        const NTSTATUS followed = follow_machine();
-        if (!NT_SUCCESS(followed)) {
-            return followed;
-        }
-    }
-    const SessionLock held;
     const nadir_u32 status = function.answer(request);
     return function.report != 0 ? STATUS_SUCCESS : resembling(status);
 }

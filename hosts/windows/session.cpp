@@ -38,24 +38,25 @@ nadir_session* running_session() { return __atomic_load_n(&running, __ATOMIC_ACQ
 nadir_session* known_session() { return session; }
 nadir_u64 successful_starts() { return starts; }
 
-nadir_u32 host_report(nadir_report& report, nadir_status status, std::string_view pattern,
-                      std::initializer_list<nadir_u64> numbers) {
+nadir_u32 host_report(nadir_report& report, nadir_status status, std::initializer_list<std::string_view> text) {
     report = {};
     report.status = status;
     report.processor = NADIR_ANY_PROCESSOR;
     base::Writer writer{report.text};
-    base::format(writer, pattern, {numbers.begin(), numbers.size()});
+    for (const std::string_view part : text) {
+        writer.text(part);
+    }
     return status;
 }
 
+namespace {
+
 nadir_u32 start_locked(const nadir_options& options, nadir_report& report) {
     if (running) {
-        return host_report(report, NADIR_ALREADY_ON, "Nadir is on already: nothing was changed.");
+        return host_report(report, NADIR_ALREADY_ON, {"Nadir is on already: nothing was changed."});
     }
     if (blocked != nullptr) {
-        host_report(report, NADIR_BUSY, "Nadir can't be started now: ");
-        base::Writer{std::span{report.text}.subspan(std::string_view{report.text}.size())}.text(blocked).text(".");
-        return NADIR_BUSY;
+        return host_report(report, NADIR_BUSY, {"Nadir can't be started now: ", blocked, "."});
     }
     if (refused_by_hypervisor(report)) {
         return report.status;
@@ -83,9 +84,16 @@ nadir_u32 start_locked(const nadir_options& options, nadir_report& report) {
     return NADIR_OK;
 }
 
+} // namespace
+
+nadir_u32 start(const nadir_options& options, nadir_report& report) {
+    const SessionLock held;
+    return start_locked(options, report);
+}
+
 nadir_u32 stop_locked(nadir_report& report) {
     if (!running) {
-        return host_report(report, NADIR_ALREADY_OFF, "Nadir is off already: nothing was changed.");
+        return host_report(report, NADIR_ALREADY_OFF, {"Nadir is off already: nothing was changed."});
     }
     report = {};
     const nadir_u32 status = nadir_stop(session, &report);
@@ -97,6 +105,11 @@ nadir_u32 stop_locked(nadir_report& report) {
     drain_end();
     print(NADIR_LEVEL_INFO, "off");
     return NADIR_OK;
+}
+
+nadir_u32 stop(nadir_report& report) {
+    const SessionLock held;
+    return stop_locked(report);
 }
 
 nadir_u32 restart(nadir_report& report) {
@@ -125,6 +138,7 @@ void allow() {
 bool release_session() {
     const SessionLock held;
     if (running) {
+        drain_end();
         return false;
     }
     if (session != nullptr) {
