@@ -29,6 +29,8 @@ def rename(data: bytearray) -> int:
     if machine != 0x8664 or optional:
         raise ValueError("not a COFF object for x86-64")
     strings = symbols + symbol_count * SYMBOL
+    if len(data) < max(HEADER + sections * SECTION, strings):
+        raise ValueError("cut short")
     renamed = 0
     for at in range(HEADER, HEADER + sections * SECTION, SECTION):
         name = _name(data, bytes(data[at:at + 8]), strings)

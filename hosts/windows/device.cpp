@@ -4,7 +4,6 @@
 #include "hosts/windows/ioctl.h"
 #include "hosts/windows/names.h"
 #include "hosts/windows/sections.h"
-#include "hosts/windows/security.h"
 
 namespace nadir::windows {
 

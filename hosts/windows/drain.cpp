@@ -2,6 +2,7 @@
 // Root mode can't call Windows, so its log is a ring that somebody has to read: a thread, once a second while Nadir is on.
 #include "base/format.h"
 #include "hosts/windows/host.h"
+#include "hosts/windows/thread.h"
 
 #include <limits>
 
@@ -14,15 +15,14 @@ constexpr ULONG pool_tag = 0x7264614E; // "Nadr", as tools show it
 // A burst in root mode must not become a flood of debug output: what's beyond is read one second later, or lost.
 constexpr unsigned batches_per_turn = 4;
 constexpr unsigned no_limit = std::numeric_limits<unsigned>::max();
-constexpr LONGLONG turn = -10'000'000; // one second from now, in units of 100 nanoseconds
+constexpr ULONG turn = 1000; // milliseconds
 
 // The next sequence number wanted of each processor, and at last that of the host's own log. With the lock held.
 constinit nadir_u32* next = nullptr;
 constinit nadir_u32 processors = 0;
 constinit nadir_log_request request{};
 
-constinit PVOID thread = nullptr;
-constinit KEVENT end{};
+constinit TurnThread thread{};
 
 void print_record(const nadir_log_record& record) {
     char text[960];
@@ -66,31 +66,13 @@ void drain_all(unsigned batches) {
 
 // Who holds the lock may be waiting for this thread to end, or reads the log himself: so it never waits for the lock.
 void drain_by_turns(PVOID) {
-    LARGE_INTEGER timeout;
-    timeout.QuadPart = turn;
-    while (KeWaitForSingleObject(&end, Executive, KernelMode, FALSE, &timeout) == STATUS_TIMEOUT) {
+    while (thread.wait(turn)) {
         if (SessionLock::try_take()) {
             drain_all(batches_per_turn);
             SessionLock::release();
         }
     }
     PsTerminateSystemThread(STATUS_SUCCESS);
-}
-
-bool make_thread() {
-    KeInitializeEvent(&end, NotificationEvent, FALSE);
-    OBJECT_ATTRIBUTES attributes{};
-    attributes.Length = sizeof(attributes);
-    attributes.Attributes = OBJ_KERNEL_HANDLE;
-    HANDLE handle = nullptr;
-    if (!NT_SUCCESS(
-            PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, &attributes, nullptr, nullptr, drain_by_turns, nullptr))) {
-        return false;
-    }
-    // What a kernel handle of our own to a thread of our own refers to can't be refused.
-    (void)ObReferenceObjectByHandle(handle, THREAD_ALL_ACCESS, nullptr, KernelMode, &thread, nullptr);
-    ZwClose(handle);
-    return true;
 }
 
 } // namespace
@@ -103,18 +85,15 @@ void drain_begin() {
         __builtin_memset(next, 0, bytes);
         drain_all(batches_per_turn);
     }
-    if (next == nullptr || !make_thread()) {
+    if (next == nullptr || !thread.begin(drain_by_turns, nullptr)) {
         print(NADIR_LEVEL_WARNING, "no memory to follow the log of root mode; `nadir log` reads it");
     }
 }
 
+void drain_cancel() { thread.cancel(); }
+
 void drain_end() {
-    if (thread != nullptr) {
-        KeSetEvent(&end, 0, FALSE);
-        KeWaitForSingleObject(thread, Executive, KernelMode, FALSE, nullptr);
-        ObfDereferenceObject(thread);
-        thread = nullptr;
-    }
+    thread.end();
     if (next != nullptr) {
         drain_all(no_limit);
         ExFreePoolWithTag(next, pool_tag);

@@ -18,11 +18,11 @@ constexpr ULONG driver_overran_stack_buffer = 0xF7; // DRIVER_OVERRAN_STACK_BUFF
 
 extern "C" {
 
-uint64_t __security_cookie = default_cookie; // NOLINT(bugprone-reserved-identifier): the compiler's name
+// NOLINTBEGIN(bugprone-reserved-identifier): the compiler's names, and the linker's
+uint64_t __security_cookie = default_cookie;
 
 // The compiler calls it with the cookie as the frame gives it back.
-__attribute__((no_stack_protector)) void
-__security_check_cookie(uint64_t cookie) { // NOLINT(bugprone-reserved-identifier)
+__attribute__((no_stack_protector)) void __security_check_cookie(uint64_t cookie) {
     if (cookie != __security_cookie) {
         KeBugCheckEx(driver_overran_stack_buffer, cookie, __security_cookie, ~__security_cookie, 0);
     }
@@ -32,19 +32,18 @@ __security_check_cookie(uint64_t cookie) { // NOLINT(bugprone-reserved-identifie
 void nadir_guard_check();
 void nadir_guard_dispatch();
 
-__attribute__((section(".00cfg"))) void (*const volatile __guard_check_icall_fptr)() = nadir_guard_check; // NOLINT
-__attribute__((section(".00cfg"))) void (*const volatile __guard_dispatch_icall_fptr)() =
-    nadir_guard_dispatch; // NOLINT
+__attribute__((section(".00cfg"))) void (*const volatile __guard_check_icall_fptr)() = nadir_guard_check;
+__attribute__((section(".00cfg"))) void (*const volatile __guard_dispatch_icall_fptr)() = nadir_guard_dispatch;
 
-// The linker's: where the functions are listed whose address is taken.
-extern const char __guard_fids_table[]; // NOLINT
-extern const char __guard_fids_count[]; // NOLINT
-extern const char __guard_flags[];      // NOLINT
-extern const char __guard_iat_table[];  // NOLINT
-extern const char __guard_iat_count[];  // NOLINT
+// Where the functions are listed whose address is taken.
+extern const char __guard_fids_table[];
+extern const char __guard_fids_count[];
+extern const char __guard_flags[];
+extern const char __guard_iat_table[];
+extern const char __guard_iat_count[];
 
 // By this name the linker finds it.
-extern const nadir::windows::LoadConfig _load_config_used; // NOLINT
+extern const nadir::windows::LoadConfig _load_config_used;
 constinit const nadir::windows::LoadConfig _load_config_used = {
     .security_cookie = &__security_cookie,
     .guard_check = &__guard_check_icall_fptr,
@@ -55,6 +54,7 @@ constinit const nadir::windows::LoadConfig _load_config_used = {
     .address_taken_imports = __guard_iat_table,
     .address_taken_import_count = __guard_iat_count,
 };
+// NOLINTEND(bugprone-reserved-identifier)
 
 // The image's entry. Its own frame can't be guarded by a cookie that it changes.
 NADIR_INIT_CODE __attribute__((no_stack_protector)) NTSTATUS DriverEntry(DRIVER_OBJECT* driver, UNICODE_STRING*) {

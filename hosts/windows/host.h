@@ -57,18 +57,15 @@ nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
 nadir_u32 read_recorder(nadir_recorder_request& request);
 void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
-
-// status.cpp: an NTSTATUS that resembles the status.
-NTSTATUS resembling(nadir_u32 status);
+// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Takes the lock only to look.
+nadir_u32 provoke(nadir_u32 provocation);
 
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
 void print(nadir_u32 level, std::string_view pattern, std::initializer_list<nadir_u64> numbers = {});
 // The same with words behind the line.
 void print_words(nadir_u32 level, std::string_view line, const char* words);
 
-// seam.cpp: does that processor run?
-bool processor_runs(nadir_u32 processor);
-// What nadir_host_allocate has given and not got back, in bytes.
+// seam.cpp: what nadir_host_allocate has given and not got back, in bytes.
 nadir_u64 allocated_bytes();
 
 // requests.cpp: the device's requests; completes the IRP.
@@ -78,8 +75,16 @@ NTSTATUS answer_request(IRP& irp);
 NTSTATUS device_init(DRIVER_OBJECT& driver);
 void device_exit();
 
-// drain.cpp: the records of root mode go to the debug output. With the lock held.
+// security.cpp: lets nobody but administrators and the system open this object of the kernel's. Passive.
+NTSTATUS restrict_to_administrators(void* object);
+
+// drain.cpp: the records of root mode go to the debug output. watchdog.cpp: a processor that hangs in root mode is found.
+// With the lock held. To cancel is all that can be done where a processor is lost: it may be the one that has the thread.
 void drain_begin();
+void drain_cancel();
 void drain_end();
+void watchdog_begin();
+void watchdog_cancel();
+void watchdog_end();
 
 } // namespace nadir::windows

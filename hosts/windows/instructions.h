@@ -22,6 +22,19 @@ inline nadir_u64 read_tsc() {
     return nadir_u64{high} << 32 | low;
 }
 
+inline nadir_u64 read_msr(nadir_u32 number) {
+    nadir_u32 low = 0, high = 0;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return nadir_u64{high} << 32 | low;
+}
+
+inline void write_msr(nadir_u32 number, nadir_u64 value) {
+    asm volatile("wrmsr"
+                 :
+                 : "c"(number), "a"(static_cast<nadir_u32>(value)), "d"(static_cast<nadir_u32>(value >> 32))
+                 : "memory");
+}
+
 // The interrupt request level is the task priority: what the kernel's own headers read, too.
 inline nadir_u64 interrupt_request_level() {
     nadir_u64 level = 0;

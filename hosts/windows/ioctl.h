@@ -38,3 +38,12 @@
 #define NADIR_IOCTL_CAPABILITIES NADIR_IOCTL(NADIR_FUNCTION_CAPABILITIES)
 #define NADIR_IOCTL_VMCS NADIR_IOCTL(NADIR_FUNCTION_VMCS)
 #define NADIR_IOCTL_RECORDER NADIR_IOCTL(NADIR_FUNCTION_RECORDER)
+
+/* For tests, on Windows alone (Linux has a parameter of its module for it): root mode makes a mistake on the processor that
+ * asks, which is lost by it. STATUS_INVALID_PARAMETER unless the start allowed it (nadir_options.allow_provoke). */
+struct nadir_provoke_request {
+    struct nadir_header header;
+    nadir_u32 provocation; /* in: enum nadir_provocation */
+    nadir_u32 reserved;
+};
+#define NADIR_IOCTL_PROVOKE NADIR_IOCTL(0x100u)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Processors are added to a running system (they never go). One that comes while Nadir is on enters, too; where it can't,
 // Nadir goes off: a machine that is half under it would not be what its user asked for, and the new one is there to stay.
+#include "hosts/windows/affinity.h"
 #include "hosts/windows/host.h"
 #include "hosts/windows/machine.h"
 

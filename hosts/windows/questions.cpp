@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What can be asked of a session. A running one answers from root mode, by hypercalls of the processor that asks: it has to
 // be the same from the beginning to the end of a question, so interrupts are off.
+#include "hosts/windows/affinity.h"
 #include "hosts/windows/host.h"
 #include "hosts/windows/instructions.h"
 
@@ -89,6 +90,19 @@ nadir_u32 read_recorder(nadir_recorder_request& request) {
 void read_capabilities(void* capabilities) {
     const InterruptsOff off;
     nadir_read_capabilities(capabilities);
+}
+
+nadir_u32 provoke(nadir_u32 provocation) {
+    const nadir_session* asked = nullptr;
+    {
+        const SessionLock held;
+        asked = running_session();
+    }
+    if (asked == nullptr) {
+        return NADIR_ALREADY_OFF;
+    }
+    const InterruptsOff off;
+    return nadir_provoke(asked, provocation);
 }
 
 void explain_record(const nadir_log_record& record) {

@@ -7,19 +7,11 @@ namespace nadir::windows {
 
 namespace {
 
-// [Hypervisor Top-Level Functional Specification, "Feature and Interface Discovery"]
 constexpr nadir_u32 leaf_vendor = 0x40000000;
 constexpr nadir_u32 leaf_interface = 0x40000001;
-constexpr nadir_u32 interface_signature = 0x31237648; // "Hv#1"
-constexpr nadir_u32 hypervisor_present = 1u << 31;    // CPUID.1:ECX
+constexpr nadir_u32 hypervisor_present = 1u << 31; // CPUID.1:ECX
 
 } // namespace
-
-constinit const std::string_view hypervisor_words =
-    "Windows runs under a hypervisor that it talks to (Hyper-V's interface), so VMX isn't Nadir's to use. On this machine, "
-    "switch off Memory integrity and Credential Guard (Windows Security, Device security), Hyper-V, Virtual Machine Platform "
-    "and Windows Hypervisor Platform (Windows Features); then `bcdedit /set hypervisorlaunchtype off`, and restart. "
-    "In a virtual machine: its settings.";
 
 HypervisorLeaves read_hypervisor_leaves() {
     HypervisorLeaves leaves;
@@ -31,10 +23,6 @@ HypervisorLeaves read_hypervisor_leaves() {
         }
     }
     return leaves;
-}
-
-bool is_microsoft_interface(const HypervisorLeaves& leaves) {
-    return leaves.present && leaves.interface.eax == interface_signature;
 }
 
 bool refused_by_hypervisor(nadir_report& report) {

@@ -19,11 +19,20 @@ struct HypervisorLeaves {
 
 HypervisorLeaves read_hypervisor_leaves();
 
-// Does what is underneath behave like Microsoft's hypervisor towards Windows?
-bool is_microsoft_interface(const HypervisorLeaves& leaves);
+// Does what is underneath behave like Microsoft's hypervisor towards Windows? [Hypervisor Top-Level Functional
+// Specification, "Feature and Interface Discovery"]
+constexpr bool is_microsoft_interface(const HypervisorLeaves& leaves) {
+    constexpr nadir_u32 signature = 0x31237648; // "Hv#1"
+    return leaves.present && leaves.interface.eax == signature;
+}
 
 // Why Nadir isn't started under it, and what to switch off.
-extern const std::string_view hypervisor_words;
+inline constexpr std::string_view hypervisor_words =
+    "Windows runs under a hypervisor that it talks to (Hyper-V's interface), and VMX is not Nadir's to use. On a PC, switch "
+    "off Memory integrity and Credential Guard, in Windows Features Hyper-V, Virtual Machine Platform and Windows Hypervisor "
+    "Platform; then `bcdedit /set hypervisorlaunchtype off`, and restart. In a virtual machine, choose another hypervisor, or "
+    "hide that interface.";
+static_assert(hypervisor_words.size() < sizeof(nadir_report::text));
 
 // Fills in the report and answers true where that is so.
 bool refused_by_hypervisor(nadir_report& report);

@@ -4,6 +4,7 @@
 #include "hosts/windows/ioctl.h"
 #include "hosts/windows/machine.h"
 #include "hosts/windows/sections.h"
+#include "hosts/windows/status.h"
 
 namespace nadir::windows {
 
@@ -63,31 +64,34 @@ NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
     return read_recorder(*static_cast<nadir_recorder_request*>(data));
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data) {
+    return provoke(static_cast<nadir_provoke_request*>(data)->provocation);
+}
+
 struct Function {
+    nadir_u32 code;
     Answer* answer;
     nadir_u32 size;
     nadir_u32 report; // offset of the report in the structure, 0 for none
 };
 
 constexpr Function functions[] = {
-    {nullptr, 0, 0},
-    {answer_on, sizeof(nadir_on_request), offsetof(nadir_on_request, report)},
-    {answer_off, sizeof(nadir_off_request), offsetof(nadir_off_request, report)},
-    {answer_state, sizeof(nadir_state_request), 0},
-    {answer_statistics, sizeof(nadir_statistics_request), 0},
-    {answer_log, sizeof(nadir_log_request), 0},
-    {answer_capabilities, sizeof(nadir_capabilities_request), 0},
-    {answer_vmcs, sizeof(nadir_vmcs_request), 0},
-    {answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_ON, answer_on, sizeof(nadir_on_request), offsetof(nadir_on_request, report)},
+    {NADIR_IOCTL_OFF, answer_off, sizeof(nadir_off_request), offsetof(nadir_off_request, report)},
+    {NADIR_IOCTL_STATE, answer_state, sizeof(nadir_state_request), 0},
+    {NADIR_IOCTL_STATISTICS, answer_statistics, sizeof(nadir_statistics_request), 0},
+    {NADIR_IOCTL_LOG, answer_log, sizeof(nadir_log_request), 0},
+    {NADIR_IOCTL_CAPABILITIES, answer_capabilities, sizeof(nadir_capabilities_request), 0},
+    {NADIR_IOCTL_VMCS, answer_vmcs, sizeof(nadir_vmcs_request), 0},
+    {NADIR_IOCTL_RECORDER, answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
-constexpr nadir_u32 function_count = sizeof(functions) / sizeof(functions[0]);
-static_assert(NADIR_FUNCTION_ON == 1 && NADIR_FUNCTION_RECORDER + 1 == function_count);
 
 // The function whose control code this is exactly: with our device type, method and access.
 NADIR_PAGED_CODE const Function* find_function(nadir_u32 code) {
-    for (nadir_u32 i = 1; i < function_count; ++i) {
-        if (code == NADIR_IOCTL(i)) {
-            return &functions[i];
+    for (const Function& function : functions) {
+        if (function.code == code) {
+            return &function;
         }
     }
     return nullptr;

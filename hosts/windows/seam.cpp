@@ -2,6 +2,8 @@
 // core/host.h for Windows: memory, addresses, processors, the loaded image.
 #include "core/host.h"
 
+#include "hosts/windows/affinity.h"
+#include "hosts/windows/guard.h"
 #include "hosts/windows/host.h"
 #include "hosts/windows/instructions.h"
 
@@ -17,6 +19,11 @@ namespace {
 
 constinit nadir_u64 allocated = 0;
 
+// The procedures are the core's own.
+NADIR_UNGUARDED_CALLS nadir_u32 call(nadir_procedure procedure, void* argument, nadir_u32 processor) {
+    return procedure(argument, processor);
+}
+
 nadir_image_range range(const char* begin, const char* end, bool executable) {
     return {begin, static_cast<nadir_u64>(end - begin), executable ? 1u : 0u, 0};
 }
@@ -24,9 +31,6 @@ nadir_image_range range(const char* begin, const char* end, bool executable) {
 } // namespace
 
 nadir_u64 allocated_bytes() { return __atomic_load_n(&allocated, __ATOMIC_RELAXED); }
-
-// The numbers of the core are Windows' processor indices: those of the processors that run come first.
-bool processor_runs(nadir_u32 processor) { return processor < KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS); }
 
 } // namespace nadir::windows
 
@@ -64,23 +68,13 @@ NADIR_ABI nadir_u64 nadir_host_physical(const void* address) {
 NADIR_ABI nadir_u32 nadir_host_processor_count(void) { return KeQueryMaximumProcessorCountEx(ALL_PROCESSOR_GROUPS); }
 
 NADIR_ABI nadir_u32 nadir_host_run_on(nadir_u32 processor, nadir_procedure procedure, void* argument) {
-    PROCESSOR_NUMBER place{};
-    if (!processor_runs(processor) || KeGetProcessorNumberFromIndex(processor, &place) != STATUS_SUCCESS) {
+    const OnProcessor there{processor};
+    if (!there.moved()) {
         return NADIR_PROCESSOR_OFFLINE;
     }
-    GROUP_AFFINITY there{}, before{};
-    there.Group = place.Group;
-    there.Mask = KAFFINITY{1} << place.Number;
-    nadir_u32 answer = NADIR_PROCESSOR_OFFLINE;
-    KeSetSystemGroupAffinityThread(&there, &before);
-    {
-        const InterruptsOff off;
-        if (KeGetCurrentProcessorNumberEx(nullptr) == processor) {
-            answer = procedure(argument, processor);
-        }
-    }
-    KeRevertToUserGroupAffinityThread(&before);
-    return answer;
+    const InterruptsOff off;
+    return KeGetCurrentProcessorNumberEx(nullptr) == processor ? call(procedure, argument, processor)
+                                                               : nadir_u32{NADIR_PROCESSOR_OFFLINE};
 }
 
 NADIR_ABI nadir_u32 nadir_host_image(struct nadir_image_range* ranges, nadir_u32 capacity) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "hosts/windows/security.h"
-
+#include "hosts/windows/host.h"
 #include "hosts/windows/sections.h"
 #include "hosts/windows/security_descriptor.h"
 

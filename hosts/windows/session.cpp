@@ -78,6 +78,7 @@ nadir_u32 start_locked(const nadir_options& options, nadir_report& report) {
     }
     ++starts;
     last_options = options;
+    watchdog_begin();
     drain_begin();
     print(NADIR_LEVEL_INFO, "on: {d} processors in VMX non-root operation",
           {KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS)});
@@ -102,6 +103,7 @@ nadir_u32 stop_locked(nadir_report& report) {
         return status;
     }
     set_running(false);
+    watchdog_end();
     drain_end();
     print(NADIR_LEVEL_INFO, "off");
     return NADIR_OK;
@@ -138,7 +140,8 @@ void allow() {
 bool release_session() {
     const SessionLock held;
     if (running) {
-        drain_end();
+        watchdog_cancel();
+        drain_cancel();
         return false;
     }
     if (session != nullptr) {

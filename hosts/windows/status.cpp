@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// A status as the nearest NTSTATUS, for callers that see only that.
-#include "hosts/windows/host.h"
+// One NTSTATUS for several: what matters to a program that has no report.
+#include "hosts/windows/status.h"
 
 namespace nadir::windows {
 

@@ -34,12 +34,16 @@ struct KBUGCHECK_REASON_CALLBACK_RECORD {
 };
 static_assert(sizeof(KBUGCHECK_REASON_CALLBACK_RECORD) == 0x30);
 
+using NMI_CALLBACK = BOOLEAN(PVOID Context, BOOLEAN Handled);
+
 extern "C" {
 NTKERNELAPI NTSTATUS ExCreateCallback(CALLBACK_OBJECT** CallbackObject, OBJECT_ATTRIBUTES* ObjectAttributes,
                                       BOOLEAN Create, BOOLEAN AllowMultipleCallbacks);
 NTKERNELAPI PVOID ExRegisterCallback(CALLBACK_OBJECT* CallbackObject, CALLBACK_FUNCTION* CallbackFunction,
                                      PVOID CallbackContext);
 NTKERNELAPI void ExUnregisterCallback(PVOID CallbackRegistration);
+NTKERNELAPI PVOID KeRegisterNmiCallback(NMI_CALLBACK* CallbackRoutine, PVOID Context);
+NTKERNELAPI NTSTATUS KeDeregisterNmiCallback(PVOID Handle);
 NTKERNELAPI BOOLEAN KeRegisterBugCheckReasonCallback(KBUGCHECK_REASON_CALLBACK_RECORD* CallbackRecord,
                                                      KBUGCHECK_REASON_CALLBACK_ROUTINE* CallbackRoutine,
                                                      KBUGCHECK_CALLBACK_REASON Reason, UCHAR* Component);

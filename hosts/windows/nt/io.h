@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hosts/windows/nt/types.h"
+#include "hosts/windows/nt/unicode_string.h"
 
 using DEVICE_TYPE = ULONG;
 inline constexpr DEVICE_TYPE FILE_DEVICE_UNKNOWN = 0x22;

@@ -7,6 +7,7 @@
 enum POOL_TYPE : LONG { NonPagedPoolNx = 512 };
 
 inline constexpr ULONG PAGE_READWRITE = 4;
+inline constexpr ULONG PAGE_NOCACHE = 0x200;
 
 using NODE_REQUIREMENT = ULONG;
 inline constexpr NODE_REQUIREMENT MM_ANY_NODE_OK = 0x80000000;
@@ -19,5 +20,7 @@ NTKERNELAPI PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_
                                                  PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
                                                  NODE_REQUIREMENT PreferredNode);
 NTKERNELAPI void MmFreeContiguousMemory(PVOID BaseAddress);
+NTKERNELAPI PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect);
+NTKERNELAPI void MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes);
 NTKERNELAPI PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress);
 }

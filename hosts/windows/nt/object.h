@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hosts/windows/nt/types.h"
+#include "hosts/windows/nt/unicode_string.h"
 
 struct OBJECT_ATTRIBUTES {
     ULONG Length;

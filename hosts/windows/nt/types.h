@@ -47,12 +47,5 @@ struct LIST_ENTRY {
     LIST_ENTRY* Blink;
 };
 
-struct UNICODE_STRING {
-    USHORT Length;        // in bytes, without a terminator
-    USHORT MaximumLength; // in bytes
-    wchar_t* Buffer;
-};
-static_assert(sizeof(wchar_t) == 2 && sizeof(UNICODE_STRING) == 16);
-
 // What ntoskrnl.exe exports is called through the import table at once, without a thunk.
 #define NTKERNELAPI __declspec(dllimport)

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#pragma once
+
+#include "control/control.h"
+#include "hosts/windows/nt/status.h"
+
+namespace nadir::windows {
+
+// An NTSTATUS that resembles the status (enum nadir_status), for callers that see only that.
+NTSTATUS resembling(nadir_u32 status);
+
+} // namespace nadir::windows
