@@ -45,7 +45,8 @@ inline nadir_u64 interrupt_request_level() {
 // Interrupts are off while it lives, so nothing takes the thread off its processor.
 class InterruptsOff {
 public:
-    InterruptsOff() { asm volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags_) : : "memory"); }
+    // The compiler's own PUSHFQ and POPQ: it knows that they move the stack pointer, so the unwind data does, too.
+    InterruptsOff() : flags_(__builtin_ia32_readeflags_u64()) { asm volatile("cli" : : : "memory"); }
     ~InterruptsOff() {
         if ((flags_ & interrupt_flag) != 0) {
             asm volatile("sti" : : : "memory");
@@ -56,7 +57,7 @@ public:
 
 private:
     static constexpr nadir_u64 interrupt_flag = 1u << 9; // RFLAGS.IF
-    nadir_u64 flags_ = 0;
+    nadir_u64 flags_;
 };
 
 } // namespace nadir::windows
