@@ -7,7 +7,7 @@ import sys
 from array import array
 from typing import Iterator
 
-from .image import DISCARDABLE, EXECUTE, PAGE, Driver
+from .image import EXECUTE, PAGE, Driver
 from .rule import Build, Rule
 
 AMD64, NATIVE = 0x8664, 1
@@ -69,7 +69,7 @@ def entry_point(driver: Driver) -> Iterator[str]:
     section = driver.section_at(rva)
     if section is None or not section.has(EXECUTE):
         yield f"the entry point {driver.place(rva)} is not in code"
-    elif section.name != "INIT" or not section.has(DISCARDABLE):
+    elif section.name != "INIT":
         yield f"the entry point {driver.place(rva)} is not in INIT, which Windows discards after the driver's initialization"
 
 

@@ -20,6 +20,12 @@ DIRECTORIES = ("export", "import", "resource", "exception", "security", "relocat
                "TLS", "load configuration", "bound import", "import address table", "delay import", "CLR", "reserved")
 
 
+class _Headers(pefile.PE):
+    def is_driver(self) -> bool:
+        """pefile asks before it has read the sections, and fails over that, where a section PAGE is writable and executable."""
+        return True
+
+
 class NotADriver(ValueError):
     """Not a file that the rules can be asked about."""
 
@@ -70,7 +76,7 @@ class Driver:
         self.data = path.read_bytes()
         self.pdb = pdb if pdb else path.with_suffix(".pdb")
         try:
-            self.pe = pefile.PE(data=self.data, fast_load=True)
+            self.pe = _Headers(data=self.data, fast_load=True)
             self.pe.parse_data_directories([pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"]])
         except pefile.PEFormatError as error:
             raise NotADriver(f"{path} is not a Windows executable ({error})") from None
