@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""The driver by a second compiler and linker, mingw-w64's: the same rules, but for what GNU's linker doesn't know."""
+"""The driver by a second compiler and linker, mingw-w64's: the same rules, but for what GNU's linker doesn't know; and it runs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from check_driver.image import Driver
 from check_driver.rule import Build
 from check_driver.rules import problems
+from nt.machine import boot, expect_ok
 from windows import products
 from windows.spoil import Spoiled
 
@@ -53,3 +54,8 @@ def test_what_the_linker_script_does_is_looked_at(driver, tmp_path):
     file.put(file.section_header(".core") + 8, "I", core.size - 4096)  # the last page is in no section any more
     found = "\n".join(map(str, problems(file.write(tmp_path), Build.GNU)))
     assert "core-closed: " in found and "leaves the core" in found
+
+
+@pytest.mark.parametrize("words", ["load", "onoff rounds=2", "work", "security"])
+def test_it_runs_in_the_nt_test_kernel(driver, tmp_path, words):
+    expect_ok(boot(tmp_path, driver.path, f"test={words}", processors=2))
