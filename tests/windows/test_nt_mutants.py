@@ -68,7 +68,7 @@ MUTANTS = {
         "onoff rounds=1", r"pool: contiguous memory with protection 40"),
     "memory that isn't zeroed": Mutant(
         Change(SEAM, "        __builtin_memset(memory, 0, bytes);\n", ""),
-        "onoff rounds=1", r""),
+        "onoff rounds=1", r"exception: exception 13"),
     "the level after a request": Mutant(
         Change(DEVICE, "NADIR_PAGED_CODE NTSTATUS control(DEVICE_OBJECT*, IRP* irp) { return answer_request(*irp); }",
                "NTSTATUS control(DEVICE_OBJECT*, IRP* irp) {\n    const NTSTATUS status = answer_request(*irp);\n"
