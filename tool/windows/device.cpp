@@ -44,7 +44,7 @@ private:
         }
         if (answered != size) {
             // Without this, a request that nobody answered would look like one that worked.
-            throw failure_of_answer("Nadir", answered, size);
+            throw failure_of_answer(answered, size);
         }
         return 0;
     }

@@ -49,9 +49,9 @@ Failure failure_to_ask(const std::string& what, Win32Error error, const std::str
     }
 }
 
-Failure failure_of_answer(const std::string& what, unsigned long bytes, unsigned long expected) {
+Failure failure_of_answer(unsigned long bytes, unsigned long expected) {
     return {ExitStatus::wrong_version,
-            fmt::format("{}: the driver answered with {} bytes in place of {}.", what, bytes, expected), one_build};
+            fmt::format("The driver answered with {} bytes in place of {}.", bytes, expected), one_build};
 }
 
 } // namespace nadir::tool

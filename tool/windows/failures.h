@@ -16,8 +16,6 @@ enum class Win32Error : unsigned long {
     path_not_found = 3,
     access_denied = 5,
     bad_length = 24,
-    gen_failure = 31,
-    invalid_parameter = 87,
     busy = 170,
     operation_aborted = 995,
     revision_mismatch = 1306,
@@ -27,6 +25,6 @@ enum class Win32Error : unsigned long {
 Failure failure_to_open(Win32Error error, const std::string& words);
 Failure failure_to_ask(const std::string& what, Win32Error error, const std::string& words);
 // It was answered, but by another structure.
-Failure failure_of_answer(const std::string& what, unsigned long bytes, unsigned long expected);
+Failure failure_of_answer(unsigned long bytes, unsigned long expected);
 
 } // namespace nadir::tool

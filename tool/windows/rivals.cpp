@@ -41,7 +41,7 @@ std::vector<Rival> rivals_among(const VirtualizationFacts& facts) {
     }
     for (const RivalDriver& driver : facts.running_drivers) {
         found.push_back({fmt::format("{} is there (driver {}): it must not run a virtual machine while Nadir is active",
-                                     driver.product, driver.name),
+                                     driver.product, driver.service),
                          false});
     }
     return found;

@@ -13,17 +13,16 @@ namespace nadir::tool {
 
 // A driver of another product that uses VMX.
 struct RivalDriver {
-    const wchar_t* service;
-    std::string_view name; // the same
+    std::string_view service; // ASCII
     std::string_view product;
 };
 
 inline constexpr RivalDriver rival_drivers[] = {
-    {L"VBoxSup", "VBoxSup", "VirtualBox"},
-    {L"VBoxDrv", "VBoxDrv", "VirtualBox"},
-    {L"vmx86", "vmx86", "VMware"},
-    {L"IntelHaxm", "IntelHaxm", "HAXM"},
-    {L"aehd", "aehd", "the Android Emulator's hypervisor"},
+    {"VBoxSup", "VirtualBox"},
+    {"VBoxDrv", "VirtualBox"},
+    {"vmx86", "VMware"},
+    {"IntelHaxm", "HAXM"},
+    {"aehd", "the Android Emulator's hypervisor"},
 };
 
 struct VirtualizationFacts {

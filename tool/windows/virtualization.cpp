@@ -4,6 +4,7 @@
 #include "tool/windows/windows.h"
 #include "tool/x86/cpuid.h"
 
+#include <string>
 #include <winsvc.h>
 #include <winternl.h>
 
@@ -50,8 +51,9 @@ private:
     SC_HANDLE handle_;
 };
 
-bool runs(const ServiceHandle& manager, const wchar_t* name) {
-    const ServiceHandle service(OpenServiceW(manager.get(), name, SERVICE_QUERY_STATUS));
+bool runs(const ServiceHandle& manager, std::string_view name) {
+    const std::wstring wide(name.begin(), name.end());
+    const ServiceHandle service(OpenServiceW(manager.get(), wide.c_str(), SERVICE_QUERY_STATUS));
     SERVICE_STATUS status{};
     return service.get() != nullptr && QueryServiceStatus(service.get(), &status) != 0 &&
            status.dwCurrentState == SERVICE_RUNNING;
