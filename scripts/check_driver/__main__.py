@@ -12,7 +12,7 @@ from pathlib import Path
 from .code import ToolMissing
 from .image import Driver, NotADriver
 from .rule import Build, Problem, Rule
-from .rules import ALL, problems
+from .rules import ALL, judged, problems
 
 OK, BROKEN, UNUSABLE = 0, 1, 2
 MOST_LINES = 8  # of one rule
@@ -32,7 +32,7 @@ def arguments() -> argparse.Namespace:
     return options
 
 
-def report(file: Path, found: list[Problem], asked: list[Rule]) -> None:
+def report(file: Path, found: list[Problem], asked: list[Rule], unjudged: list[Rule]) -> None:
     for rule in asked:
         mine = [problem for problem in found if problem.rule is rule]
         if not mine:
@@ -42,6 +42,8 @@ def report(file: Path, found: list[Problem], asked: list[Rule]) -> None:
         if len(mine) > MOST_LINES:
             print(f"{file}: {rule.name}: and {len(mine) - MOST_LINES} more like that")
         print(f"    Rule: {rule.says}\n    To do: {rule.remedy}")
+    if unjudged:
+        print(f"{file}: not judged, for want of a symbol file (--pdb): {', '.join(rule.name for rule in unjudged)}")
     broken = len({problem.rule.name for problem in found})
     print(f"{file}: {len(asked)} rules, " + (f"{broken} broken" if broken else "none broken"))
 
@@ -49,13 +51,14 @@ def report(file: Path, found: list[Problem], asked: list[Rule]) -> None:
 def main() -> int:
     options = arguments()
     build = Build.GNU if options.gnu else Build.MICROSOFT
-    asked = [rule for rule in ALL if rule.build & build]
     if options.list:
+        asked = [rule for rule in ALL if rule.build & build]
         width = max(len(rule.name) for rule in asked)
         print("\n".join(f"{rule.name:{width}}  {rule.says}" for rule in asked))
         return OK
     try:
-        found = problems(Driver(options.file, options.pdb), build)
+        driver = Driver(options.file, options.pdb)
+        found = problems(driver, build)
     except OSError as error:
         print(f"check-driver: {options.file} can't be read: {error.strerror}", file=sys.stderr)
         return UNUSABLE
@@ -68,7 +71,7 @@ def main() -> int:
     if options.json:
         print(json.dumps([{"rule": p.rule.name, "what": p.what, "says": p.rule.says, "remedy": p.rule.remedy} for p in found], indent=2))
     else:
-        report(options.file, found, asked)
+        report(options.file, found, *judged(driver, build))
     return BROKEN if found else OK
 
 

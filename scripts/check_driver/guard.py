@@ -114,7 +114,7 @@ RULES = [
     Rule("guard-pointers", "The pointers that control-flow guard calls through are read-only and work unset, too.",
          "Put them in .00cfg, pointing to thunks of our own.", pointers, Build.MICROSOFT),
     Rule("guard-table", "The table of call targets is there, sorted, and has beginnings of functions only.",
-         "Compile with -Xclang -cfguard, link with /guard:cf, and set the table's fields in _load_config_used.", table, Build.MICROSOFT),
+         "Compile with -Xclang -cfguard, link with /guard:cf, and set the table's fields in _load_config_used.", table, Build.MICROSOFT, needs_names=True),
     Rule("guard-complete", "Each function whose address is taken may be called through a pointer.",
-         "Compile every file with -Xclang -cfguard or -cfguard-no-checks.", complete, Build.MICROSOFT),
+         "Compile every file with -Xclang -cfguard or -cfguard-no-checks.", complete, Build.MICROSOFT, needs_names=True),
 ]

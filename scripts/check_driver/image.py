@@ -79,7 +79,7 @@ class Driver:
             self.pe = _Headers(data=self.data, fast_load=True)
             self.pe.parse_data_directories([pefile.DIRECTORY_ENTRY["IMAGE_DIRECTORY_ENTRY_IMPORT"]])
         except pefile.PEFormatError as error:
-            raise NotADriver(f"{path} is not a Windows executable ({error})") from None
+            raise NotADriver(f"{path} is not a Windows executable ({error.value})") from None
         if self.pe.OPTIONAL_HEADER.Magic != 0x20B:
             raise NotADriver(f"{path} is a 32-bit executable: Nadir is for 64-bit Windows only")
         self.base = self.pe.OPTIONAL_HEADER.ImageBase

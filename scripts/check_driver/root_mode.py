@@ -91,7 +91,7 @@ RULES = [
     Rule("core-sections", "The core has a section of code and one of constants.", "Link hosts/windows/image.S; see cmake/core_sections.py.", kinds),
     Rule("core-closed", "Root mode has a copy of the core's two sections only: what the core needs is there, but for the seam and the "
          "rules of VM entry, which are asked before launch.",
-         "Make the data constexpr; take it by argument; look which inline function the linker kept from the host.", closed),
-    Rule("core-indirect", "No branch of the core's goes where memory says.", "Use a switch, with -fno-jump-tables.", indirect),
+         "Make the data constexpr; take it by argument; look which inline function the linker kept from the host.", closed, needs_names=True),
+    Rule("core-indirect", "No branch of the core's goes where memory says.", "Use a switch, with -fno-jump-tables.", indirect, needs_names=True),
     Rule("core-vectors", "The core leaves the guest's vector and floating-point registers alone.", "Compile it with core/flags.txt.", vectors),
 ]

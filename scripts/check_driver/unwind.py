@@ -174,5 +174,5 @@ RULES = [
          "Correct the .seh_ directives of the assembly.", prologues),
     Rule("unwind-coverage", "Code that moves the stack pointer or calls is in the function table: only leaves may do without.",
          "Compile with -fasynchronous-unwind-tables; give assembly .seh_proc and .seh_ directives.", coverage,
-         Build.MICROSOFT),  # GCC writes none for functions of the System V ABI, which the seam has
+         Build.MICROSOFT, needs_names=True),  # GCC writes none for functions of the System V ABI, which the seam has
 ]

@@ -30,6 +30,10 @@ def words(found) -> str:
     return "\n".join(map(str, found))
 
 
+def run(*arguments: str | Path) -> subprocess.CompletedProcess:
+    return subprocess.run([CHECK, *arguments], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+
+
 def test_the_driver_keeps_every_rule(driver):
     found = problems(driver)
     assert not found, words(found)
@@ -57,7 +61,10 @@ def test_a_wrong_checksum_is_named(driver, tmp_path):
 def test_a_missing_symbol_file_is_named(driver, tmp_path):
     alone = tmp_path / "nadir.sys"
     alone.write_bytes(driver.data)
-    assert "there is no symbol file" in words(problems(Driver(alone)))
+    found = problems(Driver(alone))
+    assert len(found) == 1 and "there is no symbol file" in words(found)
+    result = run(alone)
+    assert result.returncode == 1 and "not judged, for want of a symbol file (--pdb): unwind-coverage, " in result.stdout
 
 
 def test_every_rule_has_a_mistake_that_breaks_it():
@@ -99,10 +106,6 @@ def test_what_memory_integrity_is_wary_of_may_be_explained():
 
 
 # --- The command
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess:
-    return subprocess.run([CHECK, *arguments], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
-
 
 def test_the_command_on_the_driver(driver):
     result = run(driver.path)
