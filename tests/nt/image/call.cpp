@@ -34,8 +34,6 @@ static_assert(offsetof(DriverCall, mxcsr) == 48 + 2 * (64 + 160));
 
 extern "C" u64 nt_call_driver(DriverCall* call);
 
-u64 callers[maximum_processors];
-
 void check_registers(const char* what, const DriverCall& call) {
     const u64 function = reinterpret_cast<u64>(call.function);
     for (u32 i = 0; i < general_registers; ++i)
@@ -89,8 +87,8 @@ u64 call_driver(const char* what, const void* function, u64 argument1, u64 argum
     return result;
 }
 
-u64 last_caller() { return callers[this_cpu().index]; }
+u64 last_caller() { return this_thread().last_caller; }
 
-void note_caller(u64 address) { callers[this_cpu().index] = address; }
+void note_caller(u64 address) { this_thread().last_caller = address; }
 
 } // namespace nadir::nt

@@ -10,7 +10,7 @@ namespace nadir::nt {
 u64 call_driver(const char* what, const void* function, u64 argument1 = 0, u64 argument2 = 0, u64 argument3 = 0,
                 u64 argument4 = 0);
 
-// Where the driver called an import from, of the present processor's last call; for messages.
+// Where the driver called an import from, in the present thread's last call; for messages.
 u64 last_caller();
 void note_caller(u64 address);
 

@@ -159,6 +159,40 @@ void start_there(u32 index) {
     __atomic_store_n(&active, index + 1, __ATOMIC_RELEASE);
 }
 
+// Interrupts are off: everything is asked of one processor.
+const char* wrong_state_here() {
+    bare::TablePointer table{};
+    Cpu* self = cpu_by_gdt();
+    if (self == nullptr)
+        return "GDTR has another base";
+    asm volatile("sgdt %0" : "=m"(table));
+    if (table.limit != gdt_limit)
+        return "GDTR has another limit";
+    asm volatile("sidt %0" : "=m"(table));
+    if (table.base != reinterpret_cast<u64>(interrupt_table))
+        return "IDTR has another base";
+    if (table.limit != sizeof interrupt_table - 1)
+        return "IDTR has another limit";
+    if (bare::read_msr(bare::msr_gs_base) != reinterpret_cast<u64>(self))
+        return "the GS base isn't the KPCR";
+    u16 cs, ss, ds, es, fs, gs, tr;
+    asm volatile("mov %%cs, %0; mov %%ss, %1; mov %%ds, %2; mov %%es, %3; mov %%fs, %4; mov %%gs, %5; str %6"
+                 : "=r"(cs), "=r"(ss), "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs), "=r"(tr));
+    if (cs != selector::kernel_code)
+        return "CS isn't 10H";
+    if (ss != selector::kernel_data && ss != 0)
+        return "SS isn't 18H";
+    if (ds != selector::user_data)
+        return "DS isn't 2BH";
+    if (es != selector::user_data)
+        return "ES isn't 2BH";
+    if (fs != selector::user_teb)
+        return "FS isn't 53H";
+    if (gs != selector::user_data)
+        return "GS isn't 2BH";
+    return tr != selector::tss ? "TR isn't 40H" : nullptr;
+}
+
 } // namespace
 
 u32 active_cpus() { return __atomic_load_n(&active, __ATOMIC_ACQUIRE); }
@@ -198,36 +232,10 @@ Cpu* cpu_by_gdt() {
 }
 
 const char* wrong_state() {
-    bare::TablePointer table{};
-    Cpu* self = cpu_by_gdt();
-    if (self == nullptr)
-        return "GDTR has another base";
-    asm volatile("sgdt %0" : "=m"(table));
-    if (table.limit != gdt_limit)
-        return "GDTR has another limit";
-    asm volatile("sidt %0" : "=m"(table));
-    if (table.base != reinterpret_cast<u64>(interrupt_table))
-        return "IDTR has another base";
-    if (table.limit != sizeof interrupt_table - 1)
-        return "IDTR has another limit";
-    if (bare::read_msr(bare::msr_gs_base) != reinterpret_cast<u64>(self))
-        return "the GS base isn't the KPCR";
-    u16 cs, ss, ds, es, fs, gs, tr;
-    asm volatile("mov %%cs, %0; mov %%ss, %1; mov %%ds, %2; mov %%es, %3; mov %%fs, %4; mov %%gs, %5; str %6"
-                 : "=r"(cs), "=r"(ss), "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs), "=r"(tr));
-    if (cs != selector::kernel_code)
-        return "CS isn't 10H";
-    if (ss != selector::kernel_data && ss != 0)
-        return "SS isn't 18H";
-    if (ds != selector::user_data)
-        return "DS isn't 2BH";
-    if (es != selector::user_data)
-        return "ES isn't 2BH";
-    if (fs != selector::user_teb)
-        return "FS isn't 53H";
-    if (gs != selector::user_data)
-        return "GS isn't 2BH";
-    return tr != selector::tss ? "TR isn't 40H" : nullptr;
+    const bool interrupts = disable_interrupts();
+    const char* why = wrong_state_here();
+    enable_interrupts(interrupts);
+    return why;
 }
 
 } // namespace nadir::nt

@@ -32,6 +32,7 @@ struct Thread {
     u64 deadline;             // in ticks
     Status wait_status;
     Status exit_status;
+    u64 last_caller; // of an import
     u32 held_mutants;
     u32 references; // handles and pointers that a driver holds
     alignas(16) u8 fpu[512];
