@@ -15,7 +15,10 @@ constinit UCHAR component[] = "Nadir";
 
 // On a processor of a dying system: at HIGH_LEVEL, no lock may be taken. The system calls it once or twice, to ask for
 // additions to the dump. We have none; it is the earliest of its calls that comes for every kind of dump.
-void system_dies(KBUGCHECK_CALLBACK_REASON, KBUGCHECK_REASON_CALLBACK_RECORD*, PVOID, ULONG) {
+void system_dies(KBUGCHECK_CALLBACK_REASON, KBUGCHECK_REASON_CALLBACK_RECORD*, PVOID data, ULONG size) {
+    if (data != nullptr && size >= sizeof(KBUGCHECK_SECONDARY_DUMP_DATA)) {
+        static_cast<KBUGCHECK_SECONDARY_DUMP_DATA*>(data)->OutBufferLength = 0;
+    }
     nadir_session* session = running_session();
     const nadir_u32 processor = KeGetCurrentProcessorNumberEx(nullptr);
     const InterruptsOff off;

@@ -2,7 +2,11 @@
 #pragma once
 
 #include "control/control.h"
-#include "hosts/windows/nt/status.h"
+#ifdef NADIR_WDK
+#include "hosts/windows/nt/nt.h"
+#else
+#include "hosts/windows/nt/status.h" // alone: it serves without Windows, too (tests/unit)
+#endif
 
 namespace nadir::windows {
 

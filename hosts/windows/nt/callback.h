@@ -34,6 +34,17 @@ struct KBUGCHECK_REASON_CALLBACK_RECORD {
 };
 static_assert(sizeof(KBUGCHECK_REASON_CALLBACK_RECORD) == 0x30);
 
+// What a routine for KbCallbackSecondaryDumpData is given, and gives.
+struct KBUGCHECK_SECONDARY_DUMP_DATA {
+    PVOID InBuffer;
+    ULONG InBufferLength;
+    ULONG MaximumAllowed;
+    UCHAR Guid[16];
+    PVOID OutBuffer;
+    ULONG OutBufferLength;
+};
+static_assert(offsetof(KBUGCHECK_SECONDARY_DUMP_DATA, OutBuffer) == 0x20);
+
 using NMI_CALLBACK = BOOLEAN(PVOID Context, BOOLEAN Handled);
 
 extern "C" {
