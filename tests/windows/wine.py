@@ -116,10 +116,10 @@ class Prefix:
         """A Windows program, and what it wrote."""
         return self._call(self._wine, program, *words, text=text)
 
-    def start(self, program: str | Path, *words: str | Path) -> subprocess.Popen[bytes]:
-        """A Windows program that goes on; its output can be read from a pipe. Only within a session."""
+    def start(self, program: str | Path, *words: str | Path, debug: str = "-all") -> subprocess.Popen[bytes]:
+        """A Windows program that goes on; its output can be read from pipes. Only within a session."""
         return subprocess.Popen([self._wine, program, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                stderr=subprocess.DEVNULL, cwd=self.folder, env=self._environment)
+                                stderr=subprocess.PIPE, cwd=self.folder, env={**self._environment, "WINEDEBUG": debug})
 
     @contextmanager
     def session(self, name: str, debug: str = "warn+debugstr") -> Iterator[Session]:
