@@ -11,6 +11,7 @@
 #include "tool/windows/virtualization.h"
 #include "tool/x86/cpuid.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <numeric>
 #include <shellapi.h>
@@ -103,10 +104,8 @@ std::vector<std::string> command_line(int argc, const char* const* argv) {
     if (words == nullptr) {
         return {argv, argv + argc};
     }
-    std::vector<std::string> converted;
-    for (int i = 0; i < count; ++i) {
-        converted.push_back(to_utf8(words[i]));
-    }
+    std::vector<std::string> converted(static_cast<std::size_t>(count));
+    std::transform(words, words + count, converted.begin(), [](const wchar_t* word) { return to_utf8(word); });
     LocalFree(words);
     return converted;
 }
