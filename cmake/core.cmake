@@ -15,6 +15,10 @@ endforeach()
 file(STRINGS core/flags.txt NADIR_CORE_FLAGS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/flags.txt)
 
+if(NADIR_WINDOWS_DRIVER)
+    return() # hosts/windows compiles the core for itself
+endif()
+
 # As it runs beneath a system: freestanding, kernel code model. hosts/linux compiles the same with the same flags by kbuild.
 # The rules of VM entry come last: root mode doesn't have them, and what they share with the core must be in the core.
 add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES}
@@ -22,6 +26,9 @@ add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES}
 target_include_directories(nadir_core_kernel PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_options(nadir_core_kernel PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NADIR_CORE_FLAGS}>")
 set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+if(WIN32) # there hosts/windows compiles it, by flags of its own
+    set_target_properties(nadir_core_kernel PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 # What is pure (no instruction that only CPL 0 may execute), for the tool and the tests.
 add_library(nadir_pure STATIC ${NADIR_HOSTED_PURE_SOURCES})

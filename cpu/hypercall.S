@@ -9,8 +9,10 @@
 
         .text
 
-FUNCTION(nadir_cpu_hypercall)
+PUSHING_FUNCTION(nadir_cpu_hypercall)
         pushq   %rdi
+        PUSHED(%rdi)
+        PROLOGUE_ENDS
         movq    0(%rdi), %rax
         movq    8(%rdi), %rcx
         movq    16(%rdi), %rdx
@@ -33,6 +35,6 @@ FUNCTION(nadir_cpu_hypercall)
         popq    %rax
         movq    %rax, 32(%rdi)
         ret
-END_FUNCTION(nadir_cpu_hypercall)
+END_PUSHING_FUNCTION(nadir_cpu_hypercall)
 
         END_OF_FILE

@@ -34,6 +34,11 @@ def bare_kernel() -> Path:
     return _part("hosts/bare/nadir.elf")
 
 
+def nt_kernel() -> Path:
+    """The kernel of tests/nt, into which Windows drivers are loaded."""
+    return _part("tests/nt/nt.elf")
+
+
 def module(release: str | None = None) -> Path:
     """nadir.ko for Debian's kernel, made now unless it is up to date; asked of make once per process."""
     release = release or debian.kernel_release()

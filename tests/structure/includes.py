@@ -16,8 +16,8 @@ MAY_INCLUDE: dict[str, tuple[set[str], set[str]]] = {
     "check": ({"arch", "base", "control"}, set()),
     "cpu": ({"arch", "base"}, set()),
     "core": ({"check", "cpu", "control", "arch", "base"}, set()),
-    "hosts": ({"control"}, {"core/host.h", "core/nadir.h"}),
-    "tool": ({"check", "control", "arch", "base"}, {"hosts/linux/ioctl.h"}),
+    "hosts": ({"control", "base"}, {"core/host.h", "core/nadir.h"}),
+    "tool": ({"check", "control", "arch", "base"}, {"hosts/linux/ioctl.h", "hosts/windows/ioctl.h"}),
 }
 ANYTHING = {"tests", "bench", "examples"}
 FOLDERS = set(MAY_INCLUDE) | ANYTHING

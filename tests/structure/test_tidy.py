@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""clang-tidy over the core, the pure code and the tool, with what .clang-tidy asks for. Takes minutes."""
+"""clang-tidy over the core, the pure code, the tool and the Windows driver, with what .clang-tidy asks for. Takes minutes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from pathlib import Path
 import pytest
 
 from structure import sources
+from windows import products
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tidy")]
 
 TOOL = "clang-tidy-16"
-FOLDERS = ("base", "arch", "control", "check", "cpu", "core", "tool")
+FOLDERS = ("base/", "arch/", "control/", "check/", "cpu/", "core/", "tool/")
 # With the first Clang can't parse libstdc++'s headers (long double); warnings of the compiler are the compiler's to report.
 DROP = {"-mgeneral-regs-only", "-Werror"}
 PARTS = 8
 
 
-def database(build: Path, folder: Path) -> list[Path]:
+def database(build: Path, folder: Path, within: tuple[str, ...] = FOLDERS) -> list[Path]:
     """Writes a compilation database of our files into `folder`; each file once, as it was compiled first."""
     entries: dict[str, dict] = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = Path(entry["file"])
         if not path.is_relative_to(sources.ROOT) or path.suffix != ".cpp" or not path.is_file():
             continue
-        if path.relative_to(sources.ROOT).parts[0] not in FOLDERS or entry["file"] in entries:
+        if not str(path.relative_to(sources.ROOT)).startswith(within) or entry["file"] in entries:
             continue
         arguments = [word for word in shlex.split(entry["command"]) if word not in DROP]
         entries[entry["file"]] = {"directory": entry["directory"], "file": entry["file"], "arguments": arguments}
@@ -65,6 +66,28 @@ def test_our_code(compiled):
     parts = [files[i::PARTS] for i in range(PARTS)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         found = sorted({line for part in pool.map(lambda some: problems(folder, some), parts) for line in part})
+    assert not found, sources.report(found)
+
+
+def test_the_windows_driver(tmp_path):
+    files = database(products.build("windows"), tmp_path, ("hosts/windows/",))
+    assert len(files) > 10, f"only {len(files)} files in the compilation database"
+    found = problems(tmp_path, files)
+    assert not found, sources.report(found)
+
+
+def test_the_command_for_windows(tmp_path):
+    files = database(products.build("mingw", "nadir_tool"), tmp_path, ("tool/windows/",))
+    assert len(files) > 5, f"only {len(files)} files in the compilation database"
+    # Clang doesn't find the C++ library of mingw's GCC by itself.
+    headers = subprocess.run(["x86_64-w64-mingw32-g++-posix", "-print-file-name=include/c++"], capture_output=True, text=True,
+                             check=True).stdout.strip()
+    path = tmp_path / "compile_commands.json"
+    entries = json.loads(path.read_text())
+    for entry in entries:
+        entry["arguments"] += ["-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32"]
+    path.write_text(json.dumps(entries))
+    found = problems(tmp_path, files)
     assert not found, sources.report(found)
 
 

@@ -16,16 +16,19 @@ constexpr u32 register_lvt_timer = 0x320;
 constexpr u32 register_initial_count = 0x380;
 constexpr u32 register_divide = 0x3E0;
 constexpr u32 lvt_masked = 1u << 16;
+constexpr u32 lvt_periodic = 1u << 17;
 constexpr u32 divide_by_1 = 0xB;
 constexpr u32 spurious_enable = 1u << 8;
 constexpr u64 base_x2apic = 1u << 10;
 constexpr u32 x2apic_first = 0x800;
 
+u64 map_offset; // map_local_apic_at
+
 bool x2apic() { return (read_msr(msr_apic_base) & base_x2apic) != 0; }
 
 volatile u32& memory_register(u32 offset) {
     const u64 base = round_down(read_msr(msr_apic_base), page_size) & 0xF'FFFF'FFFF'F000;
-    return *reinterpret_cast<volatile u32*>(base + offset);
+    return *reinterpret_cast<volatile u32*>(map_offset + base + offset);
 }
 
 u32 read_register(u32 offset) {
@@ -66,6 +69,14 @@ u32 enable_local_apic() {
 }
 
 void restore_local_apic(u32 spurious_register) { write_register(register_spurious, spurious_register); }
+
+void map_local_apic_at(u64 offset) { map_offset = offset; }
+
+void start_periodic_timer(u8 vector, u32 ticks) {
+    write_register(register_divide, divide_by_1);
+    write_register(register_lvt_timer, lvt_periodic | vector);
+    write_register(register_initial_count, ticks);
+}
 
 void start_local_timer(u8 vector, u32 ticks) {
     write_register(register_divide, divide_by_1);

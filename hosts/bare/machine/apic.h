@@ -23,6 +23,13 @@ void end_interrupt();
 u32 enable_local_apic();
 void restore_local_apic(u32 spurious_register);
 
+// Where the registers of an xAPIC are mapped: this much above their physical address, for a kernel that has moved the
+// identity map.
+void map_local_apic_at(u64 offset);
+
+// An interrupt after so many ticks of the bus clock, over and over.
+void start_periodic_timer(u8 vector, u32 ticks);
+
 // One interrupt after so many ticks of the bus clock; until then the counter can be started anew or stopped.
 void start_local_timer(u8 vector, u32 ticks);
 void stop_local_timer();

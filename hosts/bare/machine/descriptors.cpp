@@ -21,8 +21,6 @@ void put_system_descriptor(u64* entry, u64 base, u64 limit, u64 type) {
 
 } // namespace
 
-extern "C" const u8 interrupt_stubs[256][16]; // exceptions.S
-
 void prepare_interrupt_table() {
     for (u32 vector = 0; vector < 256; ++vector) {
         const u64 stub = reinterpret_cast<u64>(interrupt_stubs[vector]);

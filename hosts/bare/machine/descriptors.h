@@ -57,6 +57,8 @@ struct IstStacks {
 void prepare_descriptors(Descriptors& descriptors, IstStacks& stacks, u8* kernel_stack_top);
 void load_descriptors(Descriptors& descriptors);
 
+extern "C" const u8 interrupt_stubs[256][16]; // exceptions.S: where gates lead to
+
 // The interrupt descriptor table that all processors share.
 void prepare_interrupt_table();
 

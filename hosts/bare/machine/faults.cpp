@@ -54,11 +54,13 @@ void resume_guarded(FaultGuard& guard, InterruptFrame& frame) {
     guard.rdx = frame.rdx;
     frame.rip = guard.resume_rip;
     frame.rsp = guard.resume_rsp;
-    frame.cs = selector_code;
-    frame.ss = selector_data;
+    frame.cs = guard.cs;
+    frame.ss = guard.ss;
     frame.rflags = 2;
     frame.rax = guard.vector;
 }
+
+InterruptHandler first_handler;
 
 struct MsrAccess {
     u32 number;
@@ -69,7 +71,11 @@ struct MsrAccess {
 
 extern "C" u32 guarded_call(FaultGuard* guard, void (*procedure)(void*), void* argument);
 
+void take_interrupts(InterruptHandler handler) { first_handler = handler; }
+
 extern "C" void handle_interrupt(InterruptFrame* frame) {
+    if (first_handler != nullptr && first_handler(*frame))
+        return;
     Processor& processor = this_processor();
     if (frame->vector == 2) {
         ++processor.nmi_count;
@@ -92,6 +98,7 @@ extern "C" void handle_interrupt(InterruptFrame* frame) {
 u32 guarded(FaultGuard& guard, void (*procedure)(void*), void* argument) {
     Processor& processor = this_processor();
     FaultGuard* outer = processor.guard;
+    asm("mov %%cs, %0; mov %%ss, %1" : "=r"(guard.cs), "=r"(guard.ss));
     processor.guard = &guard;
     const u32 vector = guarded_call(&guard, procedure, argument);
     processor.guard = outer;

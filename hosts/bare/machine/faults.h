@@ -17,6 +17,7 @@ struct InterruptFrame {
 struct FaultGuard {
     u64 resume_rip; // exceptions.S knows the first two
     u64 resume_rsp;
+    u16 cs, ss; // of the caller
     u32 vector;
     u32 error_code;
     u64 rip;
@@ -25,6 +26,11 @@ struct FaultGuard {
     u64 dr6;
     u64 rax, rcx, rdx; // as they were when it faulted
 };
+
+// A kernel with descriptor tables of its own, whose gates lead to interrupt_stubs, has the first look at what comes; true:
+// that was all.
+using InterruptHandler = bool (*)(InterruptFrame& frame);
+void take_interrupts(InterruptHandler handler);
 
 constexpr u32 no_fault = ~0u;
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What happens to the machine while Nadir is on: processors come, the system sleeps, the system dies. It is followed from the
+// first start on until the driver goes, and not registered anew at each start: to unregister waits for callbacks in progress,
+// and some of them stop Nadir. All passive and without the session's lock, which the callbacks take.
+#pragma once
+
+#include "hosts/windows/nt/nt.h"
+
+namespace nadir::windows {
+
+void machine_init();
+
+// Follows, if it isn't done already. Answers: null, or what of it the system refused.
+const char* follow_machine();
+void follow_machine_no_more();
+
+// processors.cpp
+bool processors_init();
+void processors_exit();
+// Those that came while nobody followed, too.
+void enter_new_processors();
+
+// power.cpp
+bool power_init();
+void power_exit();
+
+// emergency.cpp
+bool emergency_init();
+void emergency_exit();
+
+} // namespace nadir::windows

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The requests of \\.\Nadir, one at a time. hosts/windows/ioctl.h says what fails how.
+#include "hosts/windows/host.h"
+#include "hosts/windows/ioctl.h"
+#include "hosts/windows/machine.h"
+#include "hosts/windows/sections.h"
+#include "hosts/windows/status.h"
+
+namespace nadir::windows {
+
+namespace {
+
+// Each is given the whole structure, the function's own.
+using Answer = nadir_u32(void* request);
+
+// The system is asked to tell what happens to the machine when there is something to lose by it, and without the lock.
+NADIR_PAGED_CODE nadir_u32 answer_on(void* data) {
+    auto& request = *static_cast<nadir_on_request*>(data);
+    const nadir_u32 status = start(request.options, request.report);
+    if (status != NADIR_OK) {
+        return status;
+    }
+    const char* refused = follow_machine();
+    if (refused != nullptr) {
+        nadir_report unused;
+        (void)stop(unused);
+        host_report(request.report, NADIR_NO_MEMORY,
+                    {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
+    }
+    return request.report.status;
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop(static_cast<nadir_off_request*>(data)->report); }
+
+NADIR_PAGED_CODE nadir_u32 answer_state(void* data) {
+    const SessionLock held;
+    return state(static_cast<nadir_state_request*>(data)->state);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_statistics(void* data) {
+    auto& request = *static_cast<nadir_statistics_request*>(data);
+    const SessionLock held;
+    return statistics(request.processor, request.statistics);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_log(void* data) {
+    const SessionLock held;
+    return read_log(*static_cast<nadir_log_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_capabilities(void* data) {
+    read_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
+    return NADIR_OK;
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_vmcs(void* data) {
+    auto& request = *static_cast<nadir_vmcs_request*>(data);
+    const SessionLock held;
+    return read_vmcs(request.processor, request.vmcs);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
+    const SessionLock held;
+    return read_recorder(*static_cast<nadir_recorder_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data) {
+    return provoke(static_cast<nadir_provoke_request*>(data)->provocation);
+}
+
+struct Function {
+    nadir_u32 code;
+    Answer* answer;
+    nadir_u32 size;
+    nadir_u32 report; // offset of the report in the structure, 0 for none
+};
+
+constexpr Function functions[] = {
+    {NADIR_IOCTL_ON, answer_on, sizeof(nadir_on_request), offsetof(nadir_on_request, report)},
+    {NADIR_IOCTL_OFF, answer_off, sizeof(nadir_off_request), offsetof(nadir_off_request, report)},
+    {NADIR_IOCTL_STATE, answer_state, sizeof(nadir_state_request), 0},
+    {NADIR_IOCTL_STATISTICS, answer_statistics, sizeof(nadir_statistics_request), 0},
+    {NADIR_IOCTL_LOG, answer_log, sizeof(nadir_log_request), 0},
+    {NADIR_IOCTL_CAPABILITIES, answer_capabilities, sizeof(nadir_capabilities_request), 0},
+    {NADIR_IOCTL_VMCS, answer_vmcs, sizeof(nadir_vmcs_request), 0},
+    {NADIR_IOCTL_RECORDER, answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
+};
+
+// The function whose control code this is exactly: with our device type, method and access.
+NADIR_PAGED_CODE const Function* find_function(nadir_u32 code) {
+    for (const Function& function : functions) {
+        if (function.code == code) {
+            return &function;
+        }
+    }
+    return nullptr;
+}
+
+NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request) {
+    const auto& header = *static_cast<const nadir_header*>(request);
+    if (header.version != NADIR_CONTROL_VERSION) {
+        return STATUS_REVISION_MISMATCH;
+    }
+    if (header.size != function.size) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    const nadir_u32 status = function.answer(request);
+    return function.report != 0 ? STATUS_SUCCESS : resembling(status);
+}
+
+NADIR_PAGED_CODE NTSTATUS understand(IRP& irp, ULONG_PTR& information) {
+    const auto& parameters = IoGetCurrentIrpStackLocation(&irp)->Parameters.DeviceIoControl;
+    const Function* function = find_function(parameters.IoControlCode);
+    if (function == nullptr) {
+        return STATUS_INVALID_DEVICE_REQUEST;
+    }
+    if (parameters.InputBufferLength != function->size || parameters.OutputBufferLength != function->size) {
+        return STATUS_INFO_LENGTH_MISMATCH;
+    }
+    // The I/O manager's copy: the caller can't change it in mid-request, nor take it away by closing its handle.
+    const NTSTATUS status = answer(*function, irp.AssociatedIrp.SystemBuffer);
+    information = NT_SUCCESS(status) ? function->size : 0;
+    return status;
+}
+
+} // namespace
+
+NADIR_PAGED_CODE NTSTATUS answer_request(IRP& irp) {
+    ULONG_PTR information = 0;
+    const NTSTATUS status = understand(irp, information);
+    irp.IoStatus.Status = status;
+    irp.IoStatus.Information = information;
+    IoCompleteRequest(&irp, IO_NO_INCREMENT);
+    return status;
+}
+
+} // namespace nadir::windows

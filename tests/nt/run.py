@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""Runs a Windows driver in the NT test kernel by hand: tests/nt/run.py [options] FILE.sys WORDS OF THE COMMAND LINE...
+
+For example: tests/nt/run.py -n 4 build/windows/nadir.sys test=onoff group=2
+Without test=NAME it lists the scenarios. tests/nt/README.md explains what a violation means.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bare import by_hand  # noqa: E402
+from emulator import fastboot  # noqa: E402
+from emulator.bochs import RUNS  # noqa: E402
+from nt import machine  # noqa: E402
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-n", "--processors", type=by_hand.processors, default=1, help="default: %(default)s")
+    parser.add_argument("-m", "--model", type=by_hand.model, default="corei7_skylake_x", help="default: %(default)s")
+    parser.add_argument("-t", "--timeout", type=by_hand.more_than_0, default=60,
+                        help="seconds of processor time; default: %(default)s")
+    parser.add_argument("driver", type=by_hand.file)
+    parser.add_argument("words", nargs="*")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    RUNS.mkdir(parents=True, exist_ok=True)
+    directory = Path(tempfile.mkdtemp(prefix="nt-", dir=RUNS))
+    run = machine.boot(directory, options.driver, " ".join(options.words), processors=options.processors,
+                       model=options.model, timeout=options.timeout, on_line=lambda line: print(line, flush=True))
+    print(f"-- {run.reason} after {run.seconds:.1f} s; files in {run.directory}")
+    for line in run.vmx_failures + run.panics:
+        print(line)
+    if not run.ok:
+        print(run.tail(15))
+    return 0 if run.ok and "@@ result ok" in run.lines else 1
+
+
+if __name__ == "__main__":
+    by_hand.run("run.py", main)

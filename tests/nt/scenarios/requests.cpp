@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// test=requests: each question while Nadir is off; test=bad: what a wrong or hostile program sends; test=security: who may open
+// the device; test=refusal: a processor without VMX.
+#include "hosts/bare/machine/print.h"
+#include "tests/nt/image/driver.h"
+#include "tests/nt/kernel/cpu.h"
+#include "tests/nt/scenarios/client.h"
+#include "tests/nt/scenarios/scenarios.h"
+
+namespace nadir::nt {
+
+namespace {
+
+constexpr u32 most_bytes = 16384;
+u8 input[most_bytes];
+u8 output[most_bytes];
+
+// Sizes of the structures, by function.
+constexpr u32 sizes[] = {0,
+                         sizeof(nadir_on_request),
+                         sizeof(nadir_off_request),
+                         sizeof(nadir_state_request),
+                         sizeof(nadir_statistics_request),
+                         sizeof(nadir_log_request),
+                         sizeof(nadir_capabilities_request),
+                         sizeof(nadir_vmcs_request),
+                         sizeof(nadir_recorder_request)};
+constexpr u32 functions = sizeof sizes / sizeof sizes[0];
+
+struct Wrong {
+    const char* what;
+    u32 code;
+    u32 input_bytes;
+    u32 output_bytes;
+    u32 version;
+    u32 size;
+    Status expected;
+};
+
+void expect_refusal(FileObject* file, const Wrong& wrong) {
+    __builtin_memset(input, 0, sizeof input);
+    *reinterpret_cast<nadir_header*>(input) = {wrong.version, wrong.size};
+    const Answer answer = control_device(file, wrong.code, input, wrong.input_bytes, output, wrong.output_bytes);
+    if (answer.status != wrong.expected || answer.bytes != 0)
+        violation(rule::request, 0, "%s (code %x): status %x with %llu bytes, where %x with none is right", wrong.what,
+                  wrong.code, answer.status, answer.bytes, wrong.expected);
+}
+
+void send_wrong_requests(FileObject* file) {
+    constexpr u32 version = NADIR_CONTROL_VERSION;
+    for (u32 i = 1; i < functions; ++i) {
+        const u32 size = sizes[i];
+        const u32 code = nadir_code(i);
+        const Wrong all[] = {
+            {"no buffers", code, 0, 0, version, size, status::info_length_mismatch},
+            {"no output", code, size, 0, version, size, status::info_length_mismatch},
+            {"no input", code, 0, size, version, size, status::info_length_mismatch},
+            {"one byte", code, 1, 1, version, size, status::info_length_mismatch},
+            {"input too short", code, size - 1, size, version, size, status::info_length_mismatch},
+            {"output too short", code, size, size - 1, version, size, status::info_length_mismatch},
+            {"too long", code, size + 8, size + 8, version, size, status::info_length_mismatch},
+            {"a wrong size in the header", code, size, size, version, size + 8, status::info_length_mismatch},
+            {"an older version", code, size, size, version - 1, size, status::revision_mismatch},
+            {"a newer version", code, size, size, version + 1, size, status::revision_mismatch},
+            {"METHOD_IN_DIRECT", nadir_code(i, 1), size, size, version, size, status::invalid_device_request},
+            {"METHOD_OUT_DIRECT", nadir_code(i, 2), size, size, version, size, status::invalid_device_request},
+            {"METHOD_NEITHER", nadir_code(i, 3), size, size, version, size, status::invalid_device_request},
+            {"FILE_ANY_ACCESS", nadir_code(i, 0, 0), size, size, version, size, status::invalid_device_request},
+            {"FILE_READ_DATA only", nadir_code(i, 0, 1), size, size, version, size, status::invalid_device_request},
+            {"another device type", nadir_code(i, 0, 3, 0x9), size, size, version, size,
+             status::invalid_device_request},
+        };
+        for (const Wrong& each : all)
+            expect_refusal(file, each);
+    }
+    for (const u32 function : {0u, functions, functions + 1, 0x7FFu})
+        expect_refusal(file,
+                       {"no such function", nadir_code(function), 64, 64, version, 64, status::invalid_device_request});
+}
+
+template <typename Request>
+void expect_status(FileObject* file, u32 function, Request& request, u32 processor, Status expected) {
+    request = {};
+    request.processor = processor;
+    const Answer answer = ask(file, function, request);
+    if (answer.status != expected)
+        violation(rule::request, 0, "function %u about processor %x: %x, where %x is right", function, processor,
+                  answer.status, expected);
+}
+
+nadir_statistics_request statistics;
+nadir_recorder_request recorder;
+nadir_log_request log;
+nadir_vmcs_request vmcs;
+
+void ask_for_wrong_processors(FileObject* file) {
+    for (const u32 processor : {maximum_cpus(), 1000u, 0x7FFF'FFFFu}) {
+        expect_status(file, NADIR_FUNCTION_STATISTICS, statistics, processor, status::invalid_parameter);
+        expect_status(file, NADIR_FUNCTION_RECORDER, recorder, processor, status::invalid_parameter);
+        expect_status(file, NADIR_FUNCTION_LOG, log, processor, status::invalid_parameter);
+        expect_status(file, NADIR_FUNCTION_VMCS, vmcs, processor, status::invalid_parameter);
+    }
+}
+
+} // namespace
+
+const char* run_bad(const Options&) {
+    if (!succeeded(load_driver()))
+        return "DriverEntry failed";
+    FileObject* file = open_nadir();
+    send_wrong_requests(file);
+    if (!is_error(send_other(file, major_read).status))
+        violation(rule::request, 0, "a read succeeded");
+    must_turn_on(file);
+    send_wrong_requests(file);
+    ask_for_wrong_processors(file);
+    if (turn_on(file, plain_options).status != NADIR_ALREADY_ON)
+        violation(rule::request, 0, "on while on isn't NADIR_ALREADY_ON");
+    must_turn_off(file);
+    if (turn_off(file).status != NADIR_ALREADY_OFF)
+        violation(rule::request, 0, "off while off isn't NADIR_ALREADY_OFF");
+    close_device(file);
+    unload_driver();
+    return nullptr;
+}
+
+const char* run_requests(const Options&) {
+    if (!succeeded(load_driver()))
+        return "DriverEntry failed";
+    FileObject* file = open_nadir();
+    FileObject* second = open_nadir(); // opens are shared
+    require_off(second);
+    static nadir_capabilities_request capabilities;
+    const Answer answer = ask(file, NADIR_FUNCTION_CAPABILITIES, capabilities);
+    u32 sum = 0;
+    for (const u8 byte : capabilities.capabilities)
+        sum += byte;
+    if (answer.status != status::success || sum == 0)
+        violation(rule::request, 0, "no capabilities: %x", answer.status);
+    close_device(second);
+    expect_status(file, NADIR_FUNCTION_LOG, log, NADIR_ANY_PROCESSOR, status::success);
+    must_turn_on(file);
+    expect_status(file, NADIR_FUNCTION_STATISTICS, statistics, 0, status::success);
+    expect_status(file, NADIR_FUNCTION_RECORDER, recorder, 0, status::success);
+    expect_status(file, NADIR_FUNCTION_VMCS, vmcs, active_cpus() - 1, status::success);
+    if (vmcs.vmcs.source != NADIR_VMCS_LIVE || vmcs.vmcs.count == 0)
+        violation(rule::request, 0, "no live VMCS: source %u, %u fields", vmcs.vmcs.source, vmcs.vmcs.count);
+    expect_status(file, NADIR_FUNCTION_LOG, log, NADIR_ANY_PROCESSOR, status::success);
+    if (log.count == 0)
+        violation(rule::request, 0, "no log of the start");
+    must_turn_off(file);
+    expect_status(file, NADIR_FUNCTION_STATISTICS, statistics, 0, status::success);
+    if (statistics.statistics.exits_total == 0)
+        violation(rule::request, 0, "the statistics of the last run are gone");
+    close_device(file);
+    unload_driver();
+    return nullptr;
+}
+
+const char* run_security(const Options&) {
+    if (!succeeded(load_driver()))
+        return "DriverEntry failed";
+    constexpr bool allowed[] = {true, true, false, false};
+    for (u32 i = 0; i < 4; ++i) {
+        Status why = status::success;
+        FileObject* file = open_device(device_link, static_cast<User>(i), why);
+        bare::print("open by %s: %x\n", user_names[i], why);
+        if ((file != nullptr) != allowed[i] || (!allowed[i] && why != status::access_denied))
+            violation(rule::security, 0, "%s %s open the device", user_names[i], file != nullptr ? "may" : "may not");
+        if (file != nullptr)
+            close_device(file);
+    }
+    unload_driver();
+    return nullptr;
+}
+
+const char* run_refusal(const Options&) {
+    if (!succeeded(load_driver()))
+        return "DriverEntry failed";
+    FileObject* file = open_nadir();
+    if (turn_on(file, plain_options).status == NADIR_OK)
+        return "Nadir could be turned on: this scenario is for a processor without VMX";
+    require_off(file);
+    static nadir_capabilities_request capabilities;
+    if (ask(file, NADIR_FUNCTION_CAPABILITIES, capabilities).status != status::success)
+        violation(rule::request, 0, "no capabilities");
+    if (turn_off(file).status != NADIR_ALREADY_OFF)
+        violation(rule::request, 0, "off while off isn't NADIR_ALREADY_OFF");
+    close_device(file);
+    unload_driver();
+    return nullptr;
+}
+
+} // namespace nadir::nt
