@@ -58,6 +58,17 @@ Status load_driver() {
     return status;
 }
 
+void unload_driver_that_stays() {
+    call_driver("DriverUnload", reinterpret_cast<const void*>(driver->unload), reinterpret_cast<u64>(driver));
+    bool kept = false;
+    for_each_holding(Holding::reference,
+                     [&](const Entry& entry) { kept |= entry.key == reinterpret_cast<u64>(driver); });
+    if (!kept)
+        violation(rule::leak, 0, "DriverUnload lets the image go, and threads and memory of it are still there");
+    if (driver->device != nullptr)
+        violation(rule::leak, 0, "after DriverUnload the driver object still has a device");
+}
+
 void unload_driver() {
     call_driver("DriverUnload", reinterpret_cast<const void*>(driver->unload), reinterpret_cast<u64>(driver));
     remove_image("after DriverUnload");

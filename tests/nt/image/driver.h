@@ -13,5 +13,7 @@ void set_driver_file(u64 physical, u64 bytes);
 Status load_driver();
 // DriverUnload, after which nothing may be left.
 void unload_driver();
+// DriverUnload of a driver that can't go: it must keep a reference to its driver object, which keeps the image.
+void unload_driver_that_stays();
 
 } // namespace nadir::nt

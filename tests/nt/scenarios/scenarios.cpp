@@ -22,6 +22,8 @@ constexpr Scenario all[] = {
     {"power", "sleep and resume, `rounds=N` times", run_power},
     {"shutdown", "the shutdown notification while Nadir is on", run_shutdown},
     {"bugcheck", "the bug check callback while Nadir is on", run_bugcheck},
+    {"lost", "root mode loses a processor by a fault", run_lost},
+    {"hang", "root mode loses a processor by an endless loop, which a watchdog has to find", run_hang},
     {"steps", "each step of a start (or `step=N`) fails on each processor", run_steps},
     {"calls", "each call into Windows that may fail does while Nadir is turned on", run_calls},
     {"entry", "each call into Windows that may fail does in DriverEntry", run_entry},

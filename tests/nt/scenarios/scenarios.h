@@ -30,6 +30,8 @@ const char* run_hotadd(const Options& options);
 const char* run_power(const Options& options);
 const char* run_shutdown(const Options& options);
 const char* run_bugcheck(const Options& options);
+const char* run_lost(const Options& options);
+const char* run_hang(const Options& options);
 const char* run_steps(const Options& options);
 const char* run_calls(const Options& options);
 const char* run_entry(const Options& options);
