@@ -26,6 +26,9 @@ add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES}
 target_include_directories(nadir_core_kernel PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_options(nadir_core_kernel PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NADIR_CORE_FLAGS}>")
 set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+if(WIN32) # there hosts/windows compiles it, by flags of its own
+    set_target_properties(nadir_core_kernel PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 # What is pure (no instruction that only CPL 0 may execute), for the tool and the tests.
 add_library(nadir_pure STATIC ${NADIR_HOSTED_PURE_SOURCES})

@@ -4,6 +4,7 @@
 #include "check/wanted_controls.h"
 #include "tool/capability_json.h"
 #include "tool/commands.h"
+#include "tool/files.h"
 #include "tool/json_output.h"
 #include "tool/memory_estimate.h"
 #include "tool/units.h"
@@ -48,7 +49,7 @@ std::vector<ProcessorKind> kinds_of(System& system, const std::vector<unsigned>&
 }
 
 std::vector<ProcessorKind> kinds_in(const std::string& file) {
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream stream(path_of(file), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (!stream) {
         throw Failure(ExitStatus::usage, fmt::format("{}: {}", file, std::strerror(errno)),

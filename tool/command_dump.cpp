@@ -3,6 +3,7 @@
 #include "tool/commands.h"
 #include "tool/dump/json_dump.h"
 #include "tool/dump/write_dump.h"
+#include "tool/files.h"
 #include "tool/json_output.h"
 #include "tool/units.h"
 
@@ -61,7 +62,7 @@ ExitStatus command_dump(System& system, const DumpOptions& options, std::ostream
         return ExitStatus::success;
     }
     errno = 0;
-    std::ofstream file(options.output, std::ios::binary | std::ios::trunc);
+    std::ofstream file(path_of(options.output), std::ios::binary | std::ios::trunc);
     write(file, dump, options.json);
     file.close();
     if (!file) {

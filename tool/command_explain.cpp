@@ -2,6 +2,7 @@
 // `nadir explain`: why does VM entry with this VMCS fail? And what does this VM-instruction error mean?
 #include "tool/capability_json.h"
 #include "tool/commands.h"
+#include "tool/files.h"
 #include "tool/definitions/names.h"
 #include "tool/definitions/nearness.h"
 #include "tool/dump/explain_error.h"
@@ -31,7 +32,7 @@ std::string whose(const ProcessorKind& kind, const std::string& where) {
 }
 
 Chosen capabilities_from_file(const std::string& file, const Dump& dump) {
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream stream(path_of(file), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(stream), {}};
     if (!stream) {
         throw Failure(ExitStatus::usage, fmt::format("{}: {}", file, std::strerror(errno)),

@@ -5,6 +5,7 @@
 #include "tool/definitions/names.h"
 #include "tool/definitions/nearness.h"
 #include "tool/dump_command_line.h"
+#include "tool/file_option.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -24,14 +25,15 @@ const std::map<std::string, nadir_level> levels = {
     {"debug", NADIR_LEVEL_DEBUG},
 };
 
+// {}: what carries Nadir.
 constexpr const char* footer = R"(Exit status:
   0  it worked; for `caps`: Nadir can run here; for `explain`: no rule is violated; for `diff`: no difference
   1  the machine, the system or the core said no; the reason was printed; for `explain`: a rule is violated; for
      `diff`: the dumps differ; for `list`: nothing was found
   2  the command line (or a file given, or a line of it) is wrong; `explain` and `diff` print what could be read
-  3  Nadir's module is not loaded
+  3  Nadir's {0} is not loaded
   4  only administrators may do this
-  5  the command and the module are of different versions
+  5  the command and the {0} are of different versions
   6  already on, or already off
   7  for `caps`: nothing speaks against Nadir, but not everything could be seen; for `explain`: nothing is violated,
      but not everything could be checked)";
@@ -119,7 +121,7 @@ void add_log(CLI::App& app, Action& action) {
     });
 }
 
-void add_recorder(CLI::App& app, Action& action) {
+void add_recorder(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<RecorderOptions>();
     CLI::App* command = app.add_subcommand("recorder", "Print the last VM exits of each processor");
     command->add_option("--processor,--cpu", options->processor, "Only this processor")->type_name("N");
@@ -129,7 +131,9 @@ void add_recorder(CLI::App& app, Action& action) {
     command
         ->add_option(
             "--image", options->image,
-            "Find them in this image of the machine's physical memory, raw or an ELF core file; needs no module")
+            fmt::format(
+                "Find them in this image of the machine's physical memory, raw or an ELF core file; needs no {}",
+                words.host))
         ->type_name("FILE");
     add_json(command, options->json);
     command->callback([options, &action] {
@@ -137,22 +141,24 @@ void add_recorder(CLI::App& app, Action& action) {
     });
 }
 
-void add_caps(CLI::App& app, Action& action) {
+void add_caps(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<CapsOptions>();
-    CLI::App* command = app.add_subcommand("caps", "Can Nadir run here, and if not, why not? Needs no module");
+    CLI::App* command =
+        app.add_subcommand("caps", fmt::format("Can Nadir run here, and if not, why not? Needs no {}", words.host));
     command->add_option("--from", options->from, "Judge the machine that this file of `nadir caps --json` describes")
-        ->check(CLI::ExistingFile)
+        ->check(existing_file())
         ->type_name("FILE");
     add_json(command, options->json);
-    command->footer("Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.");
+    command->footer(std::string(words.see_all));
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_caps(system, *options, out); };
     });
 }
 
-void add_decode(CLI::App& app, Action& action) {
+void add_decode(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<DecodeOptions>();
-    CLI::App* command = app.add_subcommand("decode", "What do the bits of a register say? Needs no module");
+    CLI::App* command =
+        app.add_subcommand("decode", fmt::format("What do the bits of a register say? Needs no {}", words.host));
     command
         ->add_option("register", options->name,
                      "Its name (cr4, MSR_EFER, GUEST_CS_AR_BYTES, cpuid.7.0.ebx, "
@@ -173,9 +179,10 @@ void add_decode(CLI::App& app, Action& action) {
     });
 }
 
-void add_list(CLI::App& app, Action& action) {
+void add_list(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<ListOptions>();
-    CLI::App* command = app.add_subcommand("list", "Find registers and their fields by words. Needs no module");
+    CLI::App* command =
+        app.add_subcommand("list", fmt::format("Find registers and their fields by words. Needs no {}", words.host));
     command->add_option("words", options->words, "All of them must be in a name, number, description or field's name")
         ->type_name("WORD");
     command->add_option("--kind", options->kind, "Only these: " + kind_tokens())->type_name("KIND");
@@ -212,20 +219,22 @@ bool refuse_unknown_command(const CLI::App& app, int argc, const char* const* ar
 int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
     CLI::App app("Nadir, an Intel VT-x hypervisor beneath a running system", "nadir");
     Action action;
+    const SystemWords& words = system.words();
+    app.allow_windows_style_options(false); // /x is a path everywhere
     app.set_version_flag("--version",
                          fmt::format("nadir {} (control version {})", NADIR_VERSION, NADIR_CONTROL_VERSION));
     app.require_subcommand(1);
-    app.footer(footer);
+    app.footer(fmt::format(footer, words.host));
     add_on(app, action);
     add_off(app, action);
     add_status(app, action);
     add_stats(app, action);
     add_log(app, action);
-    add_recorder(app, action);
-    add_caps(app, action);
-    add_decode(app, action);
-    add_list(app, action);
-    add_dump_commands(app, action);
+    add_recorder(app, action, words);
+    add_caps(app, action, words);
+    add_decode(app, action, words);
+    add_list(app, action, words);
+    add_dump_commands(app, action, words);
 
     if (refuse_unknown_command(app, argc, argv, err)) {
         return static_cast<int>(ExitStatus::usage);

@@ -123,8 +123,9 @@ ExitStatus command_log(System& system, const LogOptions& options, std::ostream& 
     }
     if (!printer.printed() && !options.json && !options.follow) {
         fmt::print(out, "The log is empty{}.\n",
-                   state.starts == 0 ? ": Nadir has not been on since its module was loaded"
-                                     : fmt::format(" at level {}", control::name_of(options.level)));
+                   state.starts == 0
+                       ? fmt::format(": Nadir has not been on since its {} was loaded", system.words().host)
+                       : fmt::format(" at level {}", control::name_of(options.level)));
     }
     return ExitStatus::success;
 }

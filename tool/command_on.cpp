@@ -32,7 +32,7 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
     }
     if (status != ExitStatus::success) {
         throw Failure(status, fmt::format("Nadir did not start, and the machine is as it was.\n{}", describe(report)),
-                      "`nadir caps` explains what this machine offers; the kernel log may say more (dmesg).");
+                      fmt::format("`nadir caps` explains what this machine offers; {}.", system.words().messages));
     }
     const nadir_state state = device->state();
     fmt::print(out, "Nadir is on: {} in VMX non-root operation, {} of memory in use.\n",

@@ -55,7 +55,7 @@ void print_processors(std::ostream& out, const std::vector<nadir_statistics>& pr
     table.print(out);
 }
 
-void print_exits(std::ostream& out, const std::vector<nadir_statistics>& processors) {
+void print_exits(std::ostream& out, const SystemWords& words, const std::vector<nadir_statistics>& processors) {
     const bool each = processors.size() > 1 && processors.size() <= columns;
     std::vector<std::string> heading = {"VM exits by reason", "all"};
     if (each) {
@@ -86,7 +86,7 @@ void print_exits(std::ostream& out, const std::vector<nadir_statistics>& process
         fmt::print(out, "\n");
         table.print(out);
     } else {
-        fmt::print(out, "\nNo VM exits were counted: Nadir has not been on since its module was loaded.\n");
+        fmt::print(out, "\nNo VM exits were counted: Nadir has not been on since its {} was loaded.\n", words.host);
     }
 }
 
@@ -118,7 +118,7 @@ ExitStatus command_stats(System& system, const StatsOptions& options, std::ostre
         fmt::print(out, "Nadir is off; these are the numbers of its last run.\n");
     }
     print_processors(out, processors);
-    print_exits(out, processors);
+    print_exits(out, system.words(), processors);
     return ExitStatus::success;
 }
 

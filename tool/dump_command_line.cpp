@@ -3,8 +3,10 @@
 
 #include "tool/commands.h"
 #include "tool/dump/dump.h"
+#include "tool/file_option.h"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <memory>
 
 namespace nadir::tool {
@@ -20,16 +22,17 @@ void add_format(CLI::App* command, std::string& format) {
         ->type_name("FORMAT");
 }
 
-void add_explain(CLI::App& app, Action& action) {
+void add_explain(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<ExplainOptions>();
     CLI::App* command = app.add_subcommand(
-        "explain", "Why does VM entry with this VMCS fail? For dumps of Nadir, Linux KVM, Xen. Needs no module");
+        "explain", fmt::format("Why does VM entry with this VMCS fail? For dumps of Nadir, Linux KVM, Xen. Needs no {}",
+                               words.host));
     CLI::Option* file = command->add_option("file", options->file, "The dump; - for standard input")->type_name("FILE");
     CLI::Option* caps =
         command
             ->add_option("--caps", options->caps,
                          "The processor's capabilities: a file of `nadir caps --json` from that machine")
-            ->check(CLI::ExistingFile)
+            ->check(existing_file())
             ->type_name("FILE");
     CLI::Option* model =
         command->add_option("--model", options->model, "The capabilities of this processor model")->type_name("NAME");
@@ -74,9 +77,10 @@ void add_dump(CLI::App& app, Action& action) {
     });
 }
 
-void add_diff(CLI::App& app, Action& action) {
+void add_diff(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<DiffOptions>();
-    CLI::App* command = app.add_subcommand("diff", "Which fields differ between two VMCS dumps? Needs no module");
+    CLI::App* command =
+        app.add_subcommand("diff", fmt::format("Which fields differ between two VMCS dumps? Needs no {}", words.host));
     command->add_option("left", options->left, "A dump of any format; - for standard input")
         ->required()
         ->type_name("A");
@@ -92,10 +96,10 @@ void add_diff(CLI::App& app, Action& action) {
 
 } // namespace
 
-void add_dump_commands(CLI::App& app, Action& action) {
-    add_explain(app, action);
+void add_dump_commands(CLI::App& app, Action& action, const SystemWords& words) {
+    add_explain(app, action, words);
     add_dump(app, action);
-    add_diff(app, action);
+    add_diff(app, action, words);
 }
 
 } // namespace nadir::tool

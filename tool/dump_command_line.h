@@ -14,6 +14,7 @@ class App;
 
 namespace nadir::tool {
 
-void add_dump_commands(CLI::App& app, std::function<ExitStatus(System&, std::ostream&)>& action);
+void add_dump_commands(CLI::App& app, std::function<ExitStatus(System&, std::ostream&)>& action,
+                       const SystemWords& words);
 
 } // namespace nadir::tool

@@ -4,5 +4,11 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-    return nadir::tool::run(*nadir::tool::make_system(), argc, argv, std::cout, std::cerr);
+    const auto system = nadir::tool::make_system();
+    const std::vector<std::string> words = nadir::tool::command_line(argc, argv);
+    std::vector<const char*> pointers;
+    for (const std::string& word : words) {
+        pointers.push_back(word.c_str());
+    }
+    return nadir::tool::run(*system, static_cast<int>(pointers.size()), pointers.data(), std::cout, std::cerr);
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nadir::tool {
@@ -35,12 +36,21 @@ struct ClockReading {
     std::chrono::system_clock::time_point time;
 };
 
+// What this system calls things, where a command has to name them.
+struct SystemWords {
+    std::string_view host;     // what carries Nadir into the system: "module"
+    std::string_view see_all;  // how `caps` gets to see everything; a sentence
+    std::string_view messages; // where the host's own messages are; continues a sentence
+};
+
 class System {
 public:
     System() = default;
     System(const System&) = delete;
     System& operator=(const System&) = delete;
     virtual ~System() = default;
+
+    [[nodiscard]] virtual const SystemWords& words() const = 0;
 
     // Throws Failure that says why there is none.
     virtual std::unique_ptr<Device> open_device() = 0;
@@ -60,5 +70,8 @@ public:
 
 // The one of the system that this was built for.
 std::unique_ptr<System> make_system();
+
+// The command line in UTF-8, which main's arguments aren't everywhere.
+std::vector<std::string> command_line(int argc, const char* const* argv);
 
 } // namespace nadir::tool

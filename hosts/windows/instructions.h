@@ -45,8 +45,13 @@ inline nadir_u64 interrupt_request_level() {
 // Interrupts are off while it lives, so nothing takes the thread off its processor.
 class InterruptsOff {
 public:
-    // By the compiler's own function, for it moves the stack pointer, and the compiler tells Windows how to unwind.
-    InterruptsOff() : flags_(__builtin_ia32_readeflags_u64()) { asm volatile("cli" : : : "memory"); }
+    // By the compiler's own function, for it moves the stack pointer, and the compiler tells Windows how to unwind. Into a
+    // register: GCC 12 is off by 8 where it puts the flags on the stack at once.
+    InterruptsOff() {
+        nadir_u64 flags = __builtin_ia32_readeflags_u64();
+        asm volatile("cli" : "+r"(flags) : : "memory");
+        flags_ = flags;
+    }
     ~InterruptsOff() {
         if ((flags_ & interrupt_flag) != 0) {
             asm volatile("sti" : : : "memory");

@@ -54,16 +54,6 @@ BOOLEAN take(PVOID, BOOLEAN handled) {
     return handled;
 }
 
-void learn_targets() {
-    for (nadir_u32 i = 0; i < count; ++i) {
-        const OnProcessor there{i};
-        if (there.moved()) {
-            targets[i].apic_id = own_apic_id();
-            targets[i].reachable = 1;
-        }
-    }
-}
-
 bool map_apic() {
     if (is_x2apic()) {
         return true;
@@ -84,7 +74,9 @@ bool nmi_init() {
         return false;
     }
     __builtin_memset(targets, 0, bytes);
-    learn_targets();
+    for (nadir_u32 i = 0; i < count; ++i) {
+        nmi_learn(i);
+    }
     if (map_apic()) {
         registration = KeRegisterNmiCallback(take, nullptr);
     }
@@ -110,8 +102,16 @@ void nmi_exit() {
     }
 }
 
+void nmi_learn(nadir_u32 processor) {
+    const OnProcessor there{processor};
+    if (targets != nullptr && processor < count && there.moved()) {
+        targets[processor].apic_id = own_apic_id();
+        __atomic_store_n(&targets[processor].reachable, 1, __ATOMIC_RELEASE);
+    }
+}
+
 void nmi_send(nadir_u32 processor) {
-    if (processor >= count || targets[processor].reachable == 0) {
+    if (processor >= count || __atomic_load_n(&targets[processor].reachable, __ATOMIC_ACQUIRE) == 0) {
         return;
     }
     Target& target = targets[processor];

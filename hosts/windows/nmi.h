@@ -11,6 +11,9 @@ namespace nadir::windows {
 bool nmi_init();
 void nmi_exit();
 
+// With the session's lock held: a processor that came later. Nothing happens where nobody wants to send. Passive.
+void nmi_learn(nadir_u32 processor);
+
 // Any context at or below DISPATCH_LEVEL.
 void nmi_send(nadir_u32 processor);
 

@@ -4,6 +4,7 @@
 #include "hosts/windows/affinity.h"
 #include "hosts/windows/host.h"
 #include "hosts/windows/machine.h"
+#include "hosts/windows/nmi.h"
 
 namespace nadir::windows {
 
@@ -46,6 +47,7 @@ void enter_new_processors() {
             (void)stop_locked(arrival.report);
             return;
         }
+        nmi_learn(i);
         print(NADIR_LEVEL_INFO, "processor {d} came: in VMX non-root operation", {i});
     }
 }

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = {".h", ".hpp", ".cpp", ".c", ".S", ".inc"}
 CXX = {".h", ".hpp", ".cpp"}
 TEXT = CODE | {".py", ".sh", ".cmake", ".s", ".ld", ".mk", ".md", ".toml", ".yml", ".yaml", ".ini"}
-TEXT_NAMES = {"CMakeLists.txt", "Kbuild", "Makefile", "test", "demo", "run", ".gitignore", ".clang-format", ".clang-tidy"}
+TEXT_NAMES = {"CMakeLists.txt", "Kbuild", "Makefile", "test", "demo", "run", "check-driver", "sign-driver", ".gitignore", ".clang-format", ".clang-tidy"}
 
 
 def _walk(root: Path) -> list[str]:

@@ -111,6 +111,8 @@ public:
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
 
+    [[nodiscard]] const tool::SystemWords& words() const override { return words_; }
+
     std::unique_ptr<tool::Device> open_device() override {
         if (!loaded) {
             throw tool::Failure(tool::ExitStatus::no_module, "no module", "load it");
@@ -139,6 +141,7 @@ public:
     bool interrupted() override { return naps_until_interrupt == 0; }
 
 private:
+    tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
     std::uint64_t ticks_ = 1000000;
 };
 

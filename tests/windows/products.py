@@ -30,3 +30,20 @@ def driver() -> Path:
 def pdb() -> Path:
     """Its symbols."""
     return build("windows") / "nadir.pdb"
+
+
+def tool() -> Path:
+    """nadir.exe."""
+    return build("mingw", "nadir_tool") / "tool" / "nadir.exe"
+
+
+def program(name: str) -> Path:
+    """A test program of tests/windows/programs, built when it is newer."""
+    source = ROOT / "tests" / "windows" / "programs" / f"{name}.c"
+    result = ROOT / "build" / "mingw" / f"{name}.exe"
+    with only_one(f"windows-{name}"):
+        if not result.exists() or result.stat().st_mtime < source.stat().st_mtime:
+            result.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["x86_64-w64-mingw32-gcc-posix", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}",
+                            "-static", "-s", "-o", result, source], check=True)
+    return result

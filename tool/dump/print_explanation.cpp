@@ -173,7 +173,7 @@ void print_unchecked(std::ostream& out, const Explanation& explanation, const Ex
             context.processor.empty()
                 ? "give the output of `nadir caps --json` from that machine by --caps FILE, or a processor like it by "
                   "--model NAME (--list-models)"
-                : "those given don't have all MSRs (`nadir caps --json` as root, with the module msr, has them)");
+                : "those given don't have all MSRs (`nadir caps --help` says how `nadir caps --json` gets to see them)");
     }
     if (const unsigned rules = explanation.lacking_memory(); rules != 0) {
         fmt::print(out, "  {} for lack of memory: what an address in the VMCS points to is in no dump.\n", rules);

@@ -6,6 +6,7 @@
 #include "tool/dump/field_list.h"
 #include "tool/dump/json_dump.h"
 #include "tool/exit_status.h"
+#include "tool/files.h"
 
 #include <cerrno>
 #include <cstring>
@@ -88,7 +89,7 @@ Dump read_dump_file(const std::string& file, std::optional<DumpFormat> format, u
         text = text_of(std::cin, name);
     } else {
         errno = 0;
-        std::ifstream stream(file, std::ios::binary);
+        std::ifstream stream(path_of(file), std::ios::binary);
         if (stream.is_open()) {
             text = text_of(stream, file);
         }

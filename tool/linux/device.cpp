@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/linux/device.h"
 
-#include "control/messages.h"
 #include "hosts/linux/ioctl.h"
 #include "tool/exit_status.h"
 #include "tool/linux/descriptor.h"
 #include "tool/linux/pinned.h"
+#include "tool/request_device.h"
 
 #include <cerrno>
 #include <cstring>
@@ -37,7 +37,7 @@ constexpr const char* one_build = "Use the nadir command and the nadir.ko of one
 }
 
 // The request did not reach the core, or has no report that could say more.
-[[noreturn]] void fail(const char* what, int error) {
+[[noreturn]] void fail_to_ask(const char* what, int error) {
     switch (error) {
     case EPERM:
     case EACCES:
@@ -59,96 +59,22 @@ constexpr const char* one_build = "Use the nadir command and the nadir.ko of one
     }
 }
 
-template <typename Request>
-Request request_of() {
-    Request request{};
-    request.header = {NADIR_CONTROL_VERSION, sizeof(Request)};
-    return request;
-}
-
-class LinuxDevice final : public Device {
+class LinuxDevice final : public RequestDevice {
 public:
     explicit LinuxDevice(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
-    nadir_report on(const nadir_options& options) override {
-        auto request = request_of<nadir_on_request>();
-        request.options = options;
-        return reported("on", NADIR_IOCTL_ON, request);
-    }
-
-    nadir_report off() override {
-        auto request = request_of<nadir_off_request>();
-        return reported("off", NADIR_IOCTL_OFF, request);
-    }
-
-    nadir_state state() override {
-        auto request = request_of<nadir_state_request>();
-        ask("status", NADIR_IOCTL_STATE, request);
-        return request.state;
-    }
-
-    nadir_statistics statistics(nadir_u32 processor) override {
-        auto request = request_of<nadir_statistics_request>();
-        request.processor = processor;
-        ask("statistics", NADIR_IOCTL_STATISTICS, request);
-        return request.statistics;
-    }
-
-    nadir_log_request log(nadir_u32 processor, nadir_u32 next) override {
-        auto request = request_of<nadir_log_request>();
-        request.processor = processor;
-        request.next = next;
-        ask("log", NADIR_IOCTL_LOG, request);
-        return request;
-    }
-
     arch::Capabilities capabilities(nadir_u32 processor) override {
-        const Pinned pinned(processor); // the module answers for the processor that it runs on
-        auto request = request_of<nadir_capabilities_request>();
-        ask("capabilities", NADIR_IOCTL_CAPABILITIES, request);
-        arch::Capabilities capabilities;
-        static_assert(sizeof(capabilities) <= sizeof(request.capabilities));
-        std::memcpy(&capabilities, request.capabilities, sizeof(capabilities));
-        return capabilities;
-    }
-
-    nadir_vmcs vmcs(nadir_u32 processor) override {
-        auto request = request_of<nadir_vmcs_request>();
-        request.processor = processor;
-        ask("VMCS", NADIR_IOCTL_VMCS, request);
-        return request.vmcs;
-    }
-
-    nadir_recorder_request recorder(nadir_u32 processor) override {
-        auto request = request_of<nadir_recorder_request>();
-        request.processor = processor;
-        ask("recorder", NADIR_IOCTL_RECORDER, request);
-        return request;
+        const Pinned pinned(processor);
+        return capabilities_here();
     }
 
 private:
-    template <typename Request>
-    int call(unsigned long number, Request& request) {
-        return ioctl(descriptor_.number(), number, &request) < 0 ? errno : 0;
+    SystemError exchange(nadir_function function, void* request, std::size_t bytes) override {
+        const unsigned long number = _IOC(_IOC_READ | _IOC_WRITE, NADIR_IOCTL_TYPE, function, bytes); // as _IOWR
+        return ioctl(descriptor_.number(), number, request) < 0 ? static_cast<SystemError>(errno) : 0;
     }
 
-    template <typename Request>
-    void ask(const char* what, unsigned long number, Request& request) {
-        if (const int error = call(number, request); error != 0) {
-            fail(what, error);
-        }
-    }
-
-    // hosts/linux/ioctl.h: where there is a report, it knows better than errno.
-    template <typename Request>
-    nadir_report reported(const char* what, unsigned long number, Request& request) {
-        request.report = {};
-        const int error = call(number, request);
-        if (error != 0 && request.report.status == NADIR_OK) {
-            fail(what, error);
-        }
-        return request.report;
-    }
+    [[noreturn]] void fail(const char* what, SystemError error) override { fail_to_ask(what, static_cast<int>(error)); }
 
     Descriptor descriptor_;
 };

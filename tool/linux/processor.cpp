@@ -4,9 +4,9 @@
 #include "arch/capability_reading.h"
 #include "tool/linux/descriptor.h"
 #include "tool/linux/pinned.h"
+#include "tool/x86/cpuid.h"
 
 #include <cerrno>
-#include <cpuid.h>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,12 +15,6 @@
 namespace nadir::tool {
 
 namespace {
-
-arch::CpuidRegisters execute_cpuid(std::uint32_t leaf, std::uint32_t subleaf) {
-    arch::CpuidRegisters registers{};
-    __cpuid_count(leaf, subleaf, registers.eax, registers.ebx, registers.ecx, registers.edx);
-    return registers;
-}
 
 class UserModeReader {
 public:
@@ -78,25 +72,6 @@ ProcessorFacts read_processor(unsigned number) {
         facts.notes.push_back(fmt::format("this program may not run on processor {}: CPUID is another one's", number));
     }
     return facts;
-}
-
-std::string brand_string() {
-    char text[49] = {};
-    const bool has_brand = execute_cpuid(0x80000000, 0).eax >= 0x80000004;
-    for (std::uint32_t i = 0; has_brand && i < 3; ++i) {
-        const arch::CpuidRegisters part = execute_cpuid(0x80000002 + i, 0);
-        std::memcpy(text + std::size_t{16} * i, &part, 16);
-    }
-    if (text[0] == '\0') {
-        const arch::CpuidRegisters vendor = execute_cpuid(0, 0);
-        std::memcpy(text, &vendor.ebx, 4);
-        std::memcpy(text + 4, &vendor.edx, 4);
-        std::memcpy(text + 8, &vendor.ecx, 4);
-    }
-    std::string name(text);
-    name.erase(0, name.find_first_not_of(' '));
-    name.erase(name.find_last_not_of(' ') + 1);
-    return name;
 }
 
 } // namespace nadir::tool

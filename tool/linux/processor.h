@@ -4,13 +4,8 @@
 
 #include "tool/system.h"
 
-#include <string>
-
 namespace nadir::tool {
 
 ProcessorFacts read_processor(unsigned number);
-
-// "Intel(R) Core(TM) ..."; the vendor where the processor has no longer name.
-std::string brand_string();
 
 } // namespace nadir::tool

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The Linux that the command runs on.
-#include "tool/exit_status.h"
+#include "tool/asked_host.h"
 #include "tool/linux/device.h"
 #include "tool/linux/processor.h"
 #include "tool/linux/text_file.h"
 #include "tool/system.h"
+#include "tool/x86/cpuid.h"
 
 #include <csignal>
 #include <fmt/format.h>
@@ -30,6 +31,12 @@ constexpr struct {
     {"vmmon", "VMware"},
 };
 
+constexpr SystemWords system_words = {
+    "module",
+    "Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.",
+    "the kernel log may say more (dmesg)",
+};
+
 class LinuxSystem final : public System {
 public:
     LinuxSystem() {
@@ -42,6 +49,8 @@ public:
         std::signal(SIGPIPE, SIG_IGN);
     }
 
+    [[nodiscard]] const SystemWords& words() const override { return system_words; }
+
     std::unique_ptr<Device> open_device() override { return open_linux_device(); }
 
     std::vector<unsigned> online_processors() override {
@@ -50,26 +59,7 @@ public:
         return numbers.empty() ? std::vector<unsigned>{0} : numbers;
     }
 
-    ProcessorFacts facts(unsigned processor) override {
-        if (!looked_for_module_) {
-            looked_for_module_ = true;
-            try {
-                module_ = open_linux_device();
-            } catch (const Failure&) {
-                // `caps` works without; what remains unknown then is said in the findings.
-            }
-        }
-        if (module_ != nullptr) {
-            try {
-                return {processor, module_->capabilities(processor), "nadir.ko", {}};
-            } catch (const Failure& failure) {
-                ProcessorFacts facts = read_processor(processor);
-                facts.notes.emplace_back(failure.what());
-                return facts;
-            }
-        }
-        return read_processor(processor);
-    }
+    ProcessorFacts facts(unsigned processor) override { return asked_.facts(*this, processor, read_processor); }
 
     std::string processor_name() override { return brand_string(); }
 
@@ -106,12 +96,13 @@ public:
     bool interrupted() override { return stop_requested != 0; }
 
 private:
-    bool looked_for_module_ = false;
-    std::unique_ptr<Device> module_;
+    AskedHost asked_{"nadir.ko"};
 };
 
 } // namespace
 
 std::unique_ptr<System> make_system() { return std::make_unique<LinuxSystem>(); }
+
+std::vector<std::string> command_line(int argc, const char* const* argv) { return {argv, argv + argc}; }
 
 } // namespace nadir::tool

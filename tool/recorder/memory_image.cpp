@@ -2,6 +2,7 @@
 #include "tool/recorder/memory_image.h"
 
 #include "tool/exit_status.h"
+#include "tool/files.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -72,11 +73,11 @@ constexpr std::uint64_t round_up(std::uint64_t address) {
 
 MemoryImage::MemoryImage(const std::string& path) : path_(path) {
     std::error_code error;
-    if (std::filesystem::is_directory(path, error)) {
+    if (std::filesystem::is_directory(path_of(path), error)) {
         refuse(path, "a directory", "Give a file with an image of the machine's physical memory.");
     }
     errno = 0;
-    file_.open(path, std::ios::binary);
+    file_.open(path_of(path), std::ios::binary);
     if (!file_ || !file_.seekg(0, std::ios::end)) {
         refuse(path, errno != 0 ? std::strerror(errno) : "can't be read", "Give a file that can be read.");
     }

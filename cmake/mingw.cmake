@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+# Toolchain file: from Linux to 64-bit Windows by mingw-w64's GCC, with threads by winpthreads (std::thread and clocks).
+set(CMAKE_SYSTEM_NAME Windows)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+set(NADIR_MINGW x86_64-w64-mingw32)
+find_program(CMAKE_C_COMPILER NAMES ${NADIR_MINGW}-gcc-posix ${NADIR_MINGW}-gcc REQUIRED)
+find_program(CMAKE_CXX_COMPILER NAMES ${NADIR_MINGW}-g++-posix ${NADIR_MINGW}-g++ REQUIRED)
+set(CMAKE_ASM_COMPILER ${CMAKE_C_COMPILER})
+set(CMAKE_RC_COMPILER ${NADIR_MINGW}-windres)
+set(CMAKE_FIND_ROOT_PATH /usr/${NADIR_MINGW})
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)

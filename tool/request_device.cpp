@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "tool/request_device.h"
+
+#include <cstring>
+
+namespace nadir::tool {
+
+namespace {
+
+template <typename Request>
+Request request_of() {
+    Request request{};
+    request.header = {NADIR_CONTROL_VERSION, sizeof(Request)};
+    return request;
+}
+
+} // namespace
+
+template <typename Request>
+void RequestDevice::ask(const char* what, nadir_function function, Request& request) {
+    if (const SystemError error = exchange(function, &request, sizeof(request)); error != 0) {
+        fail(what, error);
+    }
+}
+
+// Where there is a report, it knows better than the system's error.
+template <typename Request>
+nadir_report RequestDevice::reported(const char* what, nadir_function function, Request& request) {
+    request.report = {};
+    const SystemError error = exchange(function, &request, sizeof(request));
+    if (error != 0 && request.report.status == NADIR_OK) {
+        fail(what, error);
+    }
+    return request.report;
+}
+
+nadir_report RequestDevice::on(const nadir_options& options) {
+    auto request = request_of<nadir_on_request>();
+    request.options = options;
+    return reported("on", NADIR_FUNCTION_ON, request);
+}
+
+nadir_report RequestDevice::off() {
+    auto request = request_of<nadir_off_request>();
+    return reported("off", NADIR_FUNCTION_OFF, request);
+}
+
+nadir_state RequestDevice::state() {
+    auto request = request_of<nadir_state_request>();
+    ask("status", NADIR_FUNCTION_STATE, request);
+    return request.state;
+}
+
+nadir_statistics RequestDevice::statistics(nadir_u32 processor) {
+    auto request = request_of<nadir_statistics_request>();
+    request.processor = processor;
+    ask("statistics", NADIR_FUNCTION_STATISTICS, request);
+    return request.statistics;
+}
+
+nadir_log_request RequestDevice::log(nadir_u32 processor, nadir_u32 next) {
+    auto request = request_of<nadir_log_request>();
+    request.processor = processor;
+    request.next = next;
+    ask("log", NADIR_FUNCTION_LOG, request);
+    return request;
+}
+
+arch::Capabilities RequestDevice::capabilities_here() {
+    auto request = request_of<nadir_capabilities_request>();
+    ask("capabilities", NADIR_FUNCTION_CAPABILITIES, request);
+    arch::Capabilities capabilities;
+    static_assert(sizeof(capabilities) <= sizeof(request.capabilities));
+    std::memcpy(&capabilities, request.capabilities, sizeof(capabilities));
+    return capabilities;
+}
+
+nadir_vmcs RequestDevice::vmcs(nadir_u32 processor) {
+    auto request = request_of<nadir_vmcs_request>();
+    request.processor = processor;
+    ask("VMCS", NADIR_FUNCTION_VMCS, request);
+    return request.vmcs;
+}
+
+nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
+    auto request = request_of<nadir_recorder_request>();
+    request.processor = processor;
+    ask("recorder", NADIR_FUNCTION_RECORDER, request);
+    return request;
+}
+
+} // namespace nadir::tool

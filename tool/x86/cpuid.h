@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// CPUID, which every program may execute, on the processor that this thread runs on.
+#pragma once
+
+#include "arch/capabilities.h"
+
+#include <cstdint>
+#include <string>
+
+namespace nadir::tool {
+
+arch::CpuidRegisters execute_cpuid(std::uint32_t leaf, std::uint32_t subleaf);
+
+// "Intel(R) Core(TM) ..."; the vendor where the processor has no longer name.
+std::string brand_string();
+
+} // namespace nadir::tool
