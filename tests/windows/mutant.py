@@ -53,7 +53,8 @@ def _recompile(change: Change, directory: Path) -> tuple[str, str]:
     source = directory / Path(change.file).name
     source.write_text(change.apply())
     original = str(ROOT / change.file)
-    (command,) = [line for line in _commands() if line.endswith(f" -c {original}") or f" -c {original} " in line]
+    compiles = re.compile(rf" -c [^&]*{re.escape(original)}(?![\w.])")
+    (command,) = [line for line in _commands() if compiles.search(line)]
     found = re.search(r" -o (\S+\.obj) ", command)[1]
     made = str(directory / (source.name + ".obj"))
     _run(command.replace(original, str(source)).replace(found, made))
