@@ -7,6 +7,9 @@ Without test=NAME it lists the scenarios. tests/nt/README.md explains what a vio
 """
 
 import argparse
+import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -30,12 +33,30 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def explain(line: str, driver: Path) -> None:
+    """Says which function and line an address in the driver is, where the symbols lie beside it."""
+    symbolizer = shutil.which("llvm-symbolizer-16") or shutil.which("llvm-symbolizer")
+    if symbolizer is None or not driver.with_suffix(".pdb").exists():
+        return
+    for offset in re.findall(r"driver\+([0-9a-f]+)", line):
+        # A return address: the call is what lies in front of it.
+        done = subprocess.run([symbolizer, "--relative-address", f"--obj={driver}", f"{int(offset, 16) - 1:#x}"],
+                              capture_output=True, text=True)
+        print("   driver+" + offset + ": " + " in ".join(reversed(done.stdout.split("\n")[:2])), flush=True)
+
+
 def main() -> int:
     options = arguments()
     RUNS.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="nt-", dir=RUNS))
+
+    def show(line: str) -> None:
+        print(line, flush=True)
+        if line.startswith(("@@ violation", "stack+")):
+            explain(line, options.driver)
+
     run = machine.boot(directory, options.driver, " ".join(options.words), processors=options.processors,
-                       model=options.model, timeout=options.timeout, on_line=lambda line: print(line, flush=True))
+                       model=options.model, timeout=options.timeout, on_line=show)
     print(f"-- {run.reason} after {run.seconds:.1f} s; files in {run.directory}")
     for line in run.vmx_failures + run.panics:
         print(line)

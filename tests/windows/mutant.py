@@ -19,11 +19,12 @@ DEFINITIONS = "hosts/windows/ntoskrnl.def"
 
 @dataclass(frozen=True)
 class Change:
-    """In this file, the text `old`, which is there once, becomes `new`."""
+    """In this file, the text `old`, which is there once, becomes `new`; a header does so for one source only."""
 
     file: str
     old: str
     new: str
+    source: str = ""
 
     def apply(self) -> str:
         text = (ROOT / self.file).read_text()
@@ -50,13 +51,19 @@ def _run(command: str) -> None:
 
 def _recompile(change: Change, directory: Path) -> tuple[str, str]:
     """The object as the link names it, and the one that takes its place."""
-    source = directory / Path(change.file).name
-    source.write_text(change.apply())
-    original = str(ROOT / change.file)
-    (command,) = [line for line in _commands() if line.endswith(f" -c {original}") or f" -c {original} " in line]
+    broken = directory / "broken" / change.file
+    broken.parent.mkdir(parents=True)
+    broken.write_text(change.apply())
+    original = str(ROOT / (change.source or change.file))
+    compiles = re.compile(rf" -c [^&]*{re.escape(original)}(?![\w.])")
+    (command,) = [line for line in _commands() if compiles.search(line)]
     found = re.search(r" -o (\S+\.obj) ", command)[1]
-    made = str(directory / (source.name + ".obj"))
-    _run(command.replace(original, str(source)).replace(found, made))
+    made = str(directory / (Path(original).name + ".obj"))
+    if change.source:
+        command = command.replace(f" -I{ROOT} ", f" -I{directory}/broken -I{ROOT} ")
+    else:
+        command = command.replace(original, str(broken))
+    _run(command.replace(found, made))
     return found, made
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """The NT test kernel's own test: small drivers, a good one and one per mistake, which it has to name."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -85,3 +86,20 @@ def test_a_damaged_file(tmp_path, offset, value, what):
     header = int.from_bytes(path.read_bytes()[0x3C:0x40], "little")
     spoil(path, offset + (header if offset else 0), value)
     expect_violation(boot(tmp_path, path, "test=load"), f"image: {what}")
+
+
+LEVELS = {"passive_level": "PASSIVE_LEVEL", "apc_level": "<= APC_LEVEL", "dispatch_level": "<= DISPATCH_LEVEL", "high_level": "any"}
+# Where the kernel allows less or says it elsewhere: it moves threads at once; the level of a wait depends on its timeout;
+# printing is allowed wherever the driver does it.
+OTHER = {"KeSetSystemGroupAffinityThread": "apc_level", "KeRevertToUserGroupAffinityThread": "apc_level",
+         "KeWaitForSingleObject": "dispatch_level", "DbgPrintEx": "high_level"}
+
+
+def test_levels_are_those_of_the_list():
+    """The kernel's tables and the list by which scripts/check-driver judges were written down independently."""
+    known = json.loads((ROOT / "hosts" / "windows" / "imports.json").read_text())["functions"]
+    source = "".join(path.read_text() for path in (ROOT / "tests" / "nt" / "imports").glob("*.cpp"))
+    tables = re.findall(r'\{"(\w+)",\s*(?:reinterpret_cast<const void\*>\(&\w+\)|complete_request_routine\(\)),\s*(\w+),', source)
+    assert len(tables) > 30
+    for name, level in tables:
+        assert OTHER.get(name) == level or known[name]["irql"] == LEVELS[level], name

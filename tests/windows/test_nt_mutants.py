@@ -23,6 +23,7 @@ class Mutant:
     words: str  # of the kernel's command line
     violation: str
     exports: tuple[str, ...] = ()
+    processors: int = 1
 
 
 MUTANTS = {
@@ -53,6 +54,21 @@ MUTANTS = {
     "a request that isn't completed": Mutant(
         Change(REQUESTS, COMPLETE, ""),
         "requests", r"irp: a dispatch routine returned .* and has not completed the request"),
+    "an answer longer than its buffer": Mutant(
+        Change(REQUESTS, "? function->size : 0;", "? function->size + 8 : 0;"),
+        "requests", r"irp: a request completed with .* bytes of answer, where there is room for"),
+    "an answer that isn't handed back": Mutant(
+        Change(REQUESTS, "? function->size : 0;", "? 0 : 0;"),
+        "requests", r"request: function 3 succeeded with 0 bytes"),
+    "the first group only": Mutant(
+        Change("hosts/windows/affinity.h", "        there.Group = place.Group;\n", "", source=SEAM),
+        "onoff rounds=1 group=1", r"request: on, and yet active 0, 0 of 2 processors on", processors=2),
+    "a processor that nobody takes in": Mutant(
+        Change("hosts/windows/processors.cpp", "change->State == KeProcessorAddCompleteNotify", "change == nullptr"),
+        "hotadd held=1", r"request: on, and yet active 1, 1 of 2 processors on", processors=2),
+    "sleep that nobody sees": Mutant(
+        Change("hosts/windows/power.cpp", 'start_again = block("the system goes to sleep");', "start_again = true;"),
+        "power rounds=1", r"request: off, and yet active 1"),
     "an unlisted import": Mutant(
         Change("hosts/windows/print.cpp", PRINT, 'extern "C" __declspec(dllimport) unsigned char KdRefreshDebuggerNotPresent();\n'
                f"{PRINT}    KdRefreshDebuggerNotPresent();\n"),
@@ -106,4 +122,4 @@ MUTANTS = {
 def test_a_mutant_is_found(tmp_path, name):
     case = MUTANTS[name]
     driver = mutant(tmp_path, case.change, exports=case.exports)
-    expect_violation(boot(tmp_path, driver, f"test={case.words}"), case.violation)
+    expect_violation(boot(tmp_path, driver, f"test={case.words}", processors=case.processors), case.violation)

@@ -101,8 +101,8 @@ NADIR_NT_ABI u32 DbgPrintEx(u32, u32, const char* format, ...) {
 
 Imports debug_imports() {
     static const Import table[] = {
-        {"DbgPrintEx", reinterpret_cast<const void*>(&DbgPrintEx), 0, high_level, any_interrupt_flag},
-        {"KeBugCheckEx", reinterpret_cast<const void*>(&KeBugCheckEx), 0, high_level, any_interrupt_flag},
+        {"DbgPrintEx", reinterpret_cast<const void*>(&DbgPrintEx), high_level, any_interrupt_flag},
+        {"KeBugCheckEx", reinterpret_cast<const void*>(&KeBugCheckEx), high_level, any_interrupt_flag},
     };
     return {table, sizeof table / sizeof table[0]};
 }

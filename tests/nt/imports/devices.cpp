@@ -188,15 +188,15 @@ void occupy_name(const char16_t* text) {
 
 Imports io_imports() {
     static const Import table[] = {
-        {"IoCreateDevice", reinterpret_cast<const void*>(&IoCreateDevice), 0, passive_level, may_fail},
-        {"IoDeleteDevice", reinterpret_cast<const void*>(&IoDeleteDevice), 0, apc_level, 0},
-        {"IoCreateSymbolicLink", reinterpret_cast<const void*>(&IoCreateSymbolicLink), 0, passive_level, may_fail},
-        {"IoDeleteSymbolicLink", reinterpret_cast<const void*>(&IoDeleteSymbolicLink), 0, passive_level, 0},
-        {"IoRegisterShutdownNotification", reinterpret_cast<const void*>(&IoRegisterShutdownNotification), 0,
+        {"IoCreateDevice", reinterpret_cast<const void*>(&IoCreateDevice), apc_level, may_fail},
+        {"IoDeleteDevice", reinterpret_cast<const void*>(&IoDeleteDevice), apc_level, 0},
+        {"IoCreateSymbolicLink", reinterpret_cast<const void*>(&IoCreateSymbolicLink), passive_level, may_fail},
+        {"IoDeleteSymbolicLink", reinterpret_cast<const void*>(&IoDeleteSymbolicLink), passive_level, 0},
+        {"IoRegisterShutdownNotification", reinterpret_cast<const void*>(&IoRegisterShutdownNotification),
          passive_level, may_fail},
-        {"IoUnregisterShutdownNotification", reinterpret_cast<const void*>(&IoUnregisterShutdownNotification), 0,
+        {"IoUnregisterShutdownNotification", reinterpret_cast<const void*>(&IoUnregisterShutdownNotification),
          passive_level, 0},
-        {"IofCompleteRequest", complete_request_routine(), 0, dispatch_level, 0},
+        {"IofCompleteRequest", complete_request_routine(), dispatch_level, 0},
     };
     return {table, sizeof table / sizeof table[0]};
 }

@@ -106,22 +106,6 @@ NADIR_NT_ABI Status KeDeregisterNmiCallback(void* registration) {
     return status::success;
 }
 
-NADIR_NT_ABI void RtlInitUnicodeString(UnicodeString* string, char16_t* text) {
-    u32 length = 0;
-    while (text != nullptr && text[length] != 0)
-        ++length;
-    *string = {static_cast<u16>(2 * length), static_cast<u16>(text != nullptr ? 2 * length + 2 : 0), text};
-}
-
-NADIR_NT_ABI void* MmGetSystemRoutineAddress(const UnicodeString* name) {
-    char narrow[64];
-    u32 length = 0;
-    for (; length < name->length / 2u && length + 1 < sizeof narrow; ++length)
-        narrow[length] = static_cast<char>(name->buffer[length]);
-    narrow[length] = 0;
-    return reinterpret_cast<void*>(look_up_routine(narrow));
-}
-
 } // namespace
 
 void notify_power(u64 argument1, u64 argument2) {
@@ -157,17 +141,15 @@ bool call_nmi_callbacks() {
 
 Imports executive_imports() {
     static const Import table[] = {
-        {"ExCreateCallback", reinterpret_cast<const void*>(&ExCreateCallback), 0, passive_level, may_fail},
-        {"ExRegisterCallback", reinterpret_cast<const void*>(&ExRegisterCallback), 0, apc_level, may_fail},
-        {"ExUnregisterCallback", reinterpret_cast<const void*>(&ExUnregisterCallback), 0, apc_level, 0},
-        {"KeRegisterBugCheckReasonCallback", reinterpret_cast<const void*>(&KeRegisterBugCheckReasonCallback), 0,
+        {"ExCreateCallback", reinterpret_cast<const void*>(&ExCreateCallback), apc_level, may_fail},
+        {"ExRegisterCallback", reinterpret_cast<const void*>(&ExRegisterCallback), apc_level, may_fail},
+        {"ExUnregisterCallback", reinterpret_cast<const void*>(&ExUnregisterCallback), apc_level, 0},
+        {"KeRegisterBugCheckReasonCallback", reinterpret_cast<const void*>(&KeRegisterBugCheckReasonCallback),
          high_level, any_interrupt_flag | may_fail},
-        {"KeDeregisterBugCheckReasonCallback", reinterpret_cast<const void*>(&KeDeregisterBugCheckReasonCallback), 0,
+        {"KeDeregisterBugCheckReasonCallback", reinterpret_cast<const void*>(&KeDeregisterBugCheckReasonCallback),
          high_level, any_interrupt_flag},
-        {"KeRegisterNmiCallback", reinterpret_cast<const void*>(&KeRegisterNmiCallback), 0, apc_level, may_fail},
-        {"KeDeregisterNmiCallback", reinterpret_cast<const void*>(&KeDeregisterNmiCallback), 0, apc_level, 0},
-        {"RtlInitUnicodeString", reinterpret_cast<const void*>(&RtlInitUnicodeString), 0, dispatch_level, 0},
-        {"MmGetSystemRoutineAddress", reinterpret_cast<const void*>(&MmGetSystemRoutineAddress), 0, passive_level, 0},
+        {"KeRegisterNmiCallback", reinterpret_cast<const void*>(&KeRegisterNmiCallback), apc_level, may_fail},
+        {"KeDeregisterNmiCallback", reinterpret_cast<const void*>(&KeDeregisterNmiCallback), apc_level, 0},
     };
     return {table, sizeof table / sizeof table[0]};
 }

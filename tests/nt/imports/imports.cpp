@@ -32,14 +32,12 @@ void fill_table() {
             table[count++] = part.first + i;
 }
 
-u64 find(const char* name, bool by_lookup) {
+u64 find(const char* name) {
     if (count == 0)
         fill_table();
-    for (u32 i = 0; i < count; ++i) {
-        if (!bare::same_text(table[i]->name, name) || ((table[i]->flags & by_lookup_only) != 0 && !by_lookup))
-            continue;
-        return reinterpret_cast<u64>((table[i]->flags & is_data) != 0 ? table[i]->implementation : nt_import_stubs[i]);
-    }
+    for (u32 i = 0; i < count; ++i)
+        if (bare::same_text(table[i]->name, name))
+            return reinterpret_cast<u64>(nt_import_stubs[i]);
     return 0;
 }
 
@@ -65,9 +63,9 @@ extern "C" const void* nt_check_import(u64 index, u64 caller, u64 stack) {
     note_caller(caller);
     check_stack(import, caller, stack);
     const u32 level = irql();
-    if (level < import.lowest || level > import.highest)
-        violation(rule::irql, caller, "%s called at IRQL %u, where %u to %u are allowed", import.name, level,
-                  static_cast<u32>(import.lowest), static_cast<u32>(import.highest));
+    if (level > import.highest)
+        violation(rule::irql, caller, "%s called at IRQL %u, where 0 to %u are allowed", import.name, level,
+                  static_cast<u32>(import.highest));
     if ((bare::read_rflags() & bare::rflags_if) == 0 && (import.flags & any_interrupt_flag) == 0)
         violation(rule::irql, caller, "%s called with interrupts off", import.name);
     return import.implementation;
@@ -78,9 +76,7 @@ bool is_known_module(const char* name) {
            bare::same_text(name, "hal.dll");
 }
 
-u64 resolve_import(const char* name) { return find(name, false); }
-
-u64 look_up_routine(const char* name) { return find(name, true); }
+u64 resolve_import(const char* name) { return find(name); }
 
 bool fail_import(u32 number) {
     const bool before = failed;

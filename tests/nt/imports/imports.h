@@ -7,24 +7,20 @@
 namespace nadir::nt {
 
 constexpr u32 any_interrupt_flag = 1; // may be called with interrupts off
-constexpr u32 is_data = 2;            // a variable, not a function
 constexpr u32 by_lookup_only =
     4;                      // newer than Windows 10 1803: not to be imported, but MmGetSystemRoutineAddress has it
-constexpr u32 may_fail = 8; // counted by fail_next_import
+constexpr u32 may_fail = 2; // counted by fail_next_import
 
 struct Import {
     const char* name;
     const void* implementation;
-    u8 lowest;
-    u8 highest;
+    u8 highest; // IRQL
     u32 flags;
 };
 
 bool is_known_module(const char* name);
 // The address that goes into the import address table; 0: no such import.
 u64 resolve_import(const char* name);
-// The same for MmGetSystemRoutineAddress.
-u64 look_up_routine(const char* name);
 
 // The `number`-th call from now (from 1) of those that may fail does; 0: none. Returns whether the last order was carried out.
 bool fail_import(u32 number);

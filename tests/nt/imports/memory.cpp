@@ -151,15 +151,14 @@ void give_guarded(void* memory, u64 bytes) { unmap_all(reinterpret_cast<u64>(mem
 
 Imports memory_imports() {
     static const Import table[] = {
-        {"ExAllocatePoolWithTag", reinterpret_cast<const void*>(&ExAllocatePoolWithTag), 0, dispatch_level, may_fail},
-        {"ExFreePoolWithTag", reinterpret_cast<const void*>(&ExFreePoolWithTag), 0, dispatch_level, 0},
-        {"MmAllocateContiguousNodeMemory", reinterpret_cast<const void*>(&MmAllocateContiguousNodeMemory), 0,
+        {"ExAllocatePoolWithTag", reinterpret_cast<const void*>(&ExAllocatePoolWithTag), dispatch_level, may_fail},
+        {"ExFreePoolWithTag", reinterpret_cast<const void*>(&ExFreePoolWithTag), dispatch_level, 0},
+        {"MmAllocateContiguousNodeMemory", reinterpret_cast<const void*>(&MmAllocateContiguousNodeMemory),
          dispatch_level, may_fail},
-        {"MmFreeContiguousMemory", reinterpret_cast<const void*>(&MmFreeContiguousMemory), 0, dispatch_level, 0},
-        {"MmMapIoSpaceEx", reinterpret_cast<const void*>(&MmMapIoSpaceEx), 0, dispatch_level, may_fail},
-        {"MmUnmapIoSpace", reinterpret_cast<const void*>(&MmUnmapIoSpace), 0, dispatch_level, 0},
-        {"MmGetPhysicalAddress", reinterpret_cast<const void*>(&MmGetPhysicalAddress), 0, high_level,
-         any_interrupt_flag},
+        {"MmFreeContiguousMemory", reinterpret_cast<const void*>(&MmFreeContiguousMemory), dispatch_level, 0},
+        {"MmMapIoSpaceEx", reinterpret_cast<const void*>(&MmMapIoSpaceEx), dispatch_level, may_fail},
+        {"MmUnmapIoSpace", reinterpret_cast<const void*>(&MmUnmapIoSpace), dispatch_level, 0},
+        {"MmGetPhysicalAddress", reinterpret_cast<const void*>(&MmGetPhysicalAddress), high_level, any_interrupt_flag},
     };
     return {table, sizeof table / sizeof table[0]};
 }

@@ -100,12 +100,12 @@ void note_reference(void* object) {
 
 Imports object_imports() {
     static const Import table[] = {
-        {"ObOpenObjectByPointer", reinterpret_cast<const void*>(&ObOpenObjectByPointer), 0, passive_level, may_fail},
-        {"ObReferenceObjectByHandle", reinterpret_cast<const void*>(&ObReferenceObjectByHandle), 0, passive_level, 0},
-        {"ObfReferenceObject", reinterpret_cast<const void*>(&ObfReferenceObject), 0, dispatch_level, 0},
-        {"ObfDereferenceObject", reinterpret_cast<const void*>(&ObfDereferenceObject), 0, dispatch_level, 0},
-        {"ZwClose", reinterpret_cast<const void*>(&ZwClose), 0, passive_level, 0},
-        {"ZwSetSecurityObject", reinterpret_cast<const void*>(&ZwSetSecurityObject), 0, passive_level, may_fail},
+        {"ObOpenObjectByPointer", reinterpret_cast<const void*>(&ObOpenObjectByPointer), apc_level, may_fail},
+        {"ObReferenceObjectByHandle", reinterpret_cast<const void*>(&ObReferenceObjectByHandle), passive_level, 0},
+        {"ObfReferenceObject", reinterpret_cast<const void*>(&ObfReferenceObject), dispatch_level, 0},
+        {"ObfDereferenceObject", reinterpret_cast<const void*>(&ObfDereferenceObject), dispatch_level, 0},
+        {"ZwClose", reinterpret_cast<const void*>(&ZwClose), passive_level, 0},
+        {"ZwSetSecurityObject", reinterpret_cast<const void*>(&ZwSetSecurityObject), passive_level, may_fail},
     };
     return {table, sizeof table / sizeof table[0]};
 }

@@ -149,22 +149,22 @@ bool hot_add() {
 Imports processor_imports() {
     constexpr u32 anywhere = any_interrupt_flag;
     static const Import table[] = {
-        {"KeQueryMaximumProcessorCountEx", reinterpret_cast<const void*>(&KeQueryMaximumProcessorCountEx), 0,
-         high_level, anywhere},
-        {"KeQueryActiveProcessorCountEx", reinterpret_cast<const void*>(&KeQueryActiveProcessorCountEx), 0, high_level,
+        {"KeQueryMaximumProcessorCountEx", reinterpret_cast<const void*>(&KeQueryMaximumProcessorCountEx), high_level,
          anywhere},
-        {"KeGetProcessorNumberFromIndex", reinterpret_cast<const void*>(&KeGetProcessorNumberFromIndex), 0, high_level,
+        {"KeQueryActiveProcessorCountEx", reinterpret_cast<const void*>(&KeQueryActiveProcessorCountEx), high_level,
          anywhere},
-        {"KeGetCurrentProcessorNumberEx", reinterpret_cast<const void*>(&KeGetCurrentProcessorNumberEx), 0, high_level,
+        {"KeGetProcessorNumberFromIndex", reinterpret_cast<const void*>(&KeGetProcessorNumberFromIndex), high_level,
          anywhere},
-        {"KeSetSystemGroupAffinityThread", reinterpret_cast<const void*>(&KeSetSystemGroupAffinityThread), 0, apc_level,
+        {"KeGetCurrentProcessorNumberEx", reinterpret_cast<const void*>(&KeGetCurrentProcessorNumberEx), high_level,
+         anywhere},
+        {"KeSetSystemGroupAffinityThread", reinterpret_cast<const void*>(&KeSetSystemGroupAffinityThread), apc_level,
          0},
-        {"KeRevertToUserGroupAffinityThread", reinterpret_cast<const void*>(&KeRevertToUserGroupAffinityThread), 0,
+        {"KeRevertToUserGroupAffinityThread", reinterpret_cast<const void*>(&KeRevertToUserGroupAffinityThread),
          apc_level, 0},
-        {"KeRegisterProcessorChangeCallback", reinterpret_cast<const void*>(&KeRegisterProcessorChangeCallback), 0,
+        {"KeRegisterProcessorChangeCallback", reinterpret_cast<const void*>(&KeRegisterProcessorChangeCallback),
          passive_level, may_fail},
-        {"KeDeregisterProcessorChangeCallback", reinterpret_cast<const void*>(&KeDeregisterProcessorChangeCallback), 0,
-         apc_level, 0},
+        {"KeDeregisterProcessorChangeCallback", reinterpret_cast<const void*>(&KeDeregisterProcessorChangeCallback),
+         passive_level, 0},
     };
     return {table, sizeof table / sizeof table[0]};
 }

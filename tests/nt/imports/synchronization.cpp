@@ -28,11 +28,6 @@ NADIR_NT_ABI i32 KeSetEvent(Event* event, i32, u8 wait) {
     return signal(event->header, 1);
 }
 
-NADIR_NT_ABI void KeClearEvent(Event* event) {
-    check_object(&event->header, "KeClearEvent");
-    signal(event->header, 0);
-}
-
 NADIR_NT_ABI void KeInitializeMutex(Mutant* mutant, u32) {
     *mutant = {{object_mutant, 0, sizeof(Mutant) / 4, 0, 1, {nullptr, nullptr}}, {nullptr, nullptr}, nullptr, 0, 1, {}};
 }
@@ -62,22 +57,15 @@ NADIR_NT_ABI Status KeWaitForSingleObject(DispatcherHeader* object, u32, u32, u8
     return wait_for(*object, ticks);
 }
 
-NADIR_NT_ABI Status KeDelayExecutionThread(u8, u8, const i64* interval) {
-    sleep(ticks_of(interval));
-    return status::success;
-}
-
 } // namespace
 
 Imports synchronization_imports() {
     static const Import table[] = {
-        {"KeInitializeEvent", reinterpret_cast<const void*>(&KeInitializeEvent), 0, high_level, any_interrupt_flag},
-        {"KeSetEvent", reinterpret_cast<const void*>(&KeSetEvent), 0, dispatch_level, 0},
-        {"KeClearEvent", reinterpret_cast<const void*>(&KeClearEvent), 0, dispatch_level, 0},
-        {"KeInitializeMutex", reinterpret_cast<const void*>(&KeInitializeMutex), 0, high_level, any_interrupt_flag},
-        {"KeReleaseMutex", reinterpret_cast<const void*>(&KeReleaseMutex), 0, dispatch_level, 0},
-        {"KeWaitForSingleObject", reinterpret_cast<const void*>(&KeWaitForSingleObject), 0, dispatch_level, 0},
-        {"KeDelayExecutionThread", reinterpret_cast<const void*>(&KeDelayExecutionThread), 0, apc_level, 0},
+        {"KeInitializeEvent", reinterpret_cast<const void*>(&KeInitializeEvent), high_level, any_interrupt_flag},
+        {"KeSetEvent", reinterpret_cast<const void*>(&KeSetEvent), dispatch_level, 0},
+        {"KeInitializeMutex", reinterpret_cast<const void*>(&KeInitializeMutex), high_level, any_interrupt_flag},
+        {"KeReleaseMutex", reinterpret_cast<const void*>(&KeReleaseMutex), dispatch_level, 0},
+        {"KeWaitForSingleObject", reinterpret_cast<const void*>(&KeWaitForSingleObject), dispatch_level, 0},
     };
     return {table, sizeof table / sizeof table[0]};
 }

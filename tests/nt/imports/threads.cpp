@@ -62,8 +62,8 @@ NADIR_NT_ABI Status PsTerminateSystemThread(Status status) {
 
 Imports thread_imports() {
     static const Import table[] = {
-        {"PsCreateSystemThread", reinterpret_cast<const void*>(&PsCreateSystemThread), 0, passive_level, may_fail},
-        {"PsTerminateSystemThread", reinterpret_cast<const void*>(&PsTerminateSystemThread), 0, passive_level, 0},
+        {"PsCreateSystemThread", reinterpret_cast<const void*>(&PsCreateSystemThread), passive_level, may_fail},
+        {"PsTerminateSystemThread", reinterpret_cast<const void*>(&PsTerminateSystemThread), passive_level, 0},
     };
     return {table, sizeof table / sizeof table[0]};
 }
