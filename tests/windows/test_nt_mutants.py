@@ -53,6 +53,15 @@ MUTANTS = {
     "a request that isn't completed": Mutant(
         Change(REQUESTS, COMPLETE, ""),
         "requests", r"irp: a dispatch routine returned .* and has not completed the request"),
+    "an answer longer than its buffer": Mutant(
+        Change(REQUESTS, "? function->size : 0;", "? function->size + 8 : 0;"),
+        "requests", r"irp: a request completed with .* bytes of answer, where there is room for"),
+    "an answer that isn't handed back": Mutant(
+        Change(REQUESTS, "? function->size : 0;", "? 0 : 0;"),
+        "requests", r"request: function 3 succeeded with 0 bytes"),
+    "sleep that nobody sees": Mutant(
+        Change("hosts/windows/power.cpp", 'start_again = block("the system goes to sleep");', "start_again = true;"),
+        "power rounds=1", r"request: off, and yet active 1"),
     "an unlisted import": Mutant(
         Change("hosts/windows/print.cpp", PRINT, 'extern "C" __declspec(dllimport) unsigned char KdRefreshDebuggerNotPresent();\n'
                f"{PRINT}    KdRefreshDebuggerNotPresent();\n"),

@@ -61,7 +61,7 @@ const pe::Headers& check_image(const u8* file, u64 bytes) {
     require(headers.directory_count == pe::directories, "it hasn't sixteen data directories");
     require(headers.section_count != 0 && headers.section_count < 23, "its number of sections");
     require(headers.directory[pe::relocation_directory].bytes != 0, "it has no relocations");
-    const u64 field = reinterpret_cast<const u8*>(&headers.checksum) - file;
+    const auto field = static_cast<u64>(reinterpret_cast<const u8*>(&headers.checksum) - file);
     if (const u32 sum = checksum(file, bytes, field); sum != headers.checksum)
         violation(rule::image, 0, "its checksum is %x, where %x is right", headers.checksum, sum);
     u64 expected = round_up(headers.header_bytes, page_size);

@@ -37,27 +37,47 @@ bool stop;
 
 // Nothing else in this kernel uses vector registers.
 void load(const VectorRegisters& from) {
-#define NADIR_NT_LOAD(n) asm volatile("movaps %0, %%xmm" #n : : "m"(from.words[n]));
-    NADIR_NT_LOAD(0)
-    NADIR_NT_LOAD(1)
-    NADIR_NT_LOAD(2)
-    NADIR_NT_LOAD(3)
-    NADIR_NT_LOAD(4)
-    NADIR_NT_LOAD(5) NADIR_NT_LOAD(6) NADIR_NT_LOAD(7) NADIR_NT_LOAD(8) NADIR_NT_LOAD(9) NADIR_NT_LOAD(10)
-        NADIR_NT_LOAD(11) NADIR_NT_LOAD(12) NADIR_NT_LOAD(13) NADIR_NT_LOAD(14) NADIR_NT_LOAD(15)
-#undef NADIR_NT_LOAD
+    asm volatile("movaps 0(%0), %%xmm0\n\t"
+                 "movaps 16(%0), %%xmm1\n\t"
+                 "movaps 32(%0), %%xmm2\n\t"
+                 "movaps 48(%0), %%xmm3\n\t"
+                 "movaps 64(%0), %%xmm4\n\t"
+                 "movaps 80(%0), %%xmm5\n\t"
+                 "movaps 96(%0), %%xmm6\n\t"
+                 "movaps 112(%0), %%xmm7\n\t"
+                 "movaps 128(%0), %%xmm8\n\t"
+                 "movaps 144(%0), %%xmm9\n\t"
+                 "movaps 160(%0), %%xmm10\n\t"
+                 "movaps 176(%0), %%xmm11\n\t"
+                 "movaps 192(%0), %%xmm12\n\t"
+                 "movaps 208(%0), %%xmm13\n\t"
+                 "movaps 224(%0), %%xmm14\n\t"
+                 "movaps 240(%0), %%xmm15\n\t"
+                 :
+                 : "r"(&from)
+                 : "memory");
 }
 
 void store(VectorRegisters& to) {
-#define NADIR_NT_STORE(n) asm volatile("movaps %%xmm" #n ", %0" : "=m"(to.words[n]));
-    NADIR_NT_STORE(0)
-    NADIR_NT_STORE(1)
-    NADIR_NT_STORE(2)
-    NADIR_NT_STORE(3)
-    NADIR_NT_STORE(4)
-    NADIR_NT_STORE(5) NADIR_NT_STORE(6) NADIR_NT_STORE(7) NADIR_NT_STORE(8) NADIR_NT_STORE(9) NADIR_NT_STORE(10)
-        NADIR_NT_STORE(11) NADIR_NT_STORE(12) NADIR_NT_STORE(13) NADIR_NT_STORE(14) NADIR_NT_STORE(15)
-#undef NADIR_NT_STORE
+    asm volatile("movaps %%xmm0, 0(%0)\n\t"
+                 "movaps %%xmm1, 16(%0)\n\t"
+                 "movaps %%xmm2, 32(%0)\n\t"
+                 "movaps %%xmm3, 48(%0)\n\t"
+                 "movaps %%xmm4, 64(%0)\n\t"
+                 "movaps %%xmm5, 80(%0)\n\t"
+                 "movaps %%xmm6, 96(%0)\n\t"
+                 "movaps %%xmm7, 112(%0)\n\t"
+                 "movaps %%xmm8, 128(%0)\n\t"
+                 "movaps %%xmm9, 144(%0)\n\t"
+                 "movaps %%xmm10, 160(%0)\n\t"
+                 "movaps %%xmm11, 176(%0)\n\t"
+                 "movaps %%xmm12, 192(%0)\n\t"
+                 "movaps %%xmm13, 208(%0)\n\t"
+                 "movaps %%xmm14, 224(%0)\n\t"
+                 "movaps %%xmm15, 240(%0)\n\t"
+                 :
+                 : "r"(&to)
+                 : "memory");
 }
 
 void work(void* argument) {
