@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from check_driver import imports
-from check_driver.image import Driver
+from check_driver.image import Driver, NotADriver
 from check_driver.rules import ALL, problems
 from emulator.places import ROOT
 from windows import products
@@ -103,6 +103,27 @@ def test_the_list_has_what_the_import_library_has():
 
 def test_what_memory_integrity_is_wary_of_may_be_explained():
     assert list(imports.list_problems(known(MmMapIoSpace={"memory_integrity": "not executable"}))) == []
+
+
+# --- Damaged files
+
+@pytest.mark.parametrize("size", [0, 2, 100, 0x200, 0x1000, 0x20000])
+def test_a_file_that_is_cut_off_is_refused_or_judged(driver, tmp_path, size):
+    file = tmp_path / "nadir.sys"
+    file.write_bytes(driver.data[:size])
+    try:
+        assert problems(Driver(file, driver.pdb))
+    except NotADriver as error:
+        assert "is not a Windows executable" in str(error)
+
+
+def test_headers_that_promise_gigabytes_are_refused(driver, tmp_path):
+    file = Spoiled(driver)
+    file.put(file.section_header(".data") + 8, "I", 0xF0000000)
+    path = tmp_path / "nadir.sys"
+    path.write_bytes(file.data)
+    result = run(path)
+    assert result.returncode == 2 and "section .data ends at" in result.stderr and "the headers are damaged" in result.stderr
 
 
 # --- The command
