@@ -15,6 +15,7 @@ import pefile
 DISCARDABLE, NOT_PAGED, SHARED = 0x02000000, 0x08000000, 0x10000000
 EXECUTE, READ, WRITE = 0x20000000, 0x40000000, 0x80000000
 PAGE = 4096
+LARGEST = 64 << 20
 
 DIRECTORIES = ("export", "import", "resource", "exception", "security", "relocation", "debug", "architecture", "global pointer",
                "TLS", "load configuration", "bound import", "import address table", "delay import", "CLR", "reserved")
@@ -87,6 +88,9 @@ class Driver:
         self.sections = [Section(section.Name.rstrip(b"\0").decode("ascii", "replace"), section.VirtualAddress,
                                  section.Misc_VirtualSize, section.PointerToRawData, section.SizeOfRawData,
                                  section.Characteristics) for section in self.pe.sections]
+        for section in self.sections:
+            if section.end > LARGEST:
+                raise NotADriver(f"{path}: {section} ends at {section.end:#x}: no driver is that large, the headers are damaged")
 
     # --- Places
 

@@ -35,9 +35,7 @@ def database(build: Path, folder: Path, within: tuple[str, ...] = FOLDERS) -> li
             continue
         if not str(path.relative_to(sources.ROOT)).startswith(within) or entry["file"] in entries:
             continue
-        # The Windows driver's build has the shell make the path a relative one.
-        command = re.sub(r"`realpath --relative-to=\. (\S+)`", r"\1", entry["command"])
-        arguments = [word for word in shlex.split(command) if word not in DROP]
+        arguments = [word for word in shlex.split(entry["command"]) if word not in DROP]
         entries[entry["file"]] = {"directory": entry["directory"], "file": entry["file"], "arguments": arguments}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "compile_commands.json").write_text(json.dumps(list(entries.values())))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from check_driver import imports
-from check_driver.image import Driver
+from check_driver.image import Driver, NotADriver
 from check_driver.rules import ALL, problems
 from emulator.places import ROOT
 from windows import products
@@ -95,14 +95,37 @@ def test_a_mistake_of_the_list_is_named(functions, said):
     assert len(found) == 1 and said in found[0]
 
 
-def test_the_list_has_what_the_import_library_has():
+def test_the_list_and_the_import_library_have_the_same_functions():
     lines = (ROOT / "hosts" / "windows" / "ntoskrnl.def").read_text().splitlines()
     exported = {line.strip() for line in lines if line.startswith((" ", "\t")) and line.strip()}
-    assert exported and not exported - set(imports.allowed()["functions"])
+    listed = set(imports.allowed()["functions"])
+    assert not exported - listed, "add them to hosts/windows/imports.json"
+    assert not listed - exported, "nobody imports them: remove them from hosts/windows/imports.json"
 
 
 def test_what_memory_integrity_is_wary_of_may_be_explained():
     assert list(imports.list_problems(known(MmMapIoSpace={"memory_integrity": "not executable"}))) == []
+
+
+# --- Damaged files
+
+@pytest.mark.parametrize("size", [0, 2, 100, 0x200, 0x1000, 0x20000])
+def test_a_file_that_is_cut_off_is_refused_or_judged(driver, tmp_path, size):
+    file = tmp_path / "nadir.sys"
+    file.write_bytes(driver.data[:size])
+    try:
+        assert problems(Driver(file, driver.pdb))
+    except NotADriver as error:
+        assert "is not a Windows executable" in str(error)
+
+
+def test_headers_that_promise_gigabytes_are_refused(driver, tmp_path):
+    file = Spoiled(driver)
+    file.put(file.section_header(".data") + 8, "I", 0xF0000000)
+    path = tmp_path / "nadir.sys"
+    path.write_bytes(file.data)
+    result = run(path)
+    assert result.returncode == 2 and "section .data ends at" in result.stderr and "the headers are damaged" in result.stderr
 
 
 # --- The command

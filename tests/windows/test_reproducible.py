@@ -21,7 +21,7 @@ from emulator.places import ROOT
 from structure import sources
 from windows import products
 
-pytestmark = pytest.mark.xdist_group("pe")
+pytestmark = pytest.mark.xdist_group("reproducible")
 
 FOLDERS = {"arch", "base", "check", "control", "core", "cpu", "hosts", "cmake"}
 FILES = {"CMakeLists.txt", "CMakePresets.json"}
