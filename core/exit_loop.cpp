@@ -3,6 +3,7 @@
 // says. The other half is cpu/exit.S.
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
+#include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
@@ -31,18 +32,14 @@ static_assert(NADIR_EXIT_REASON_CPUID == static_cast<uint32_t>(BasicExitReason::
 static_assert(NADIR_RFLAGS_TF_RF == (arch::Rflags::tf_mask | arch::Rflags::rf_mask));
 static_assert(NADIR_INSTRUCTION_SHADOW ==
               (arch::Interruptibility::blocking_by_sti_mask | arch::Interruptibility::blocking_by_mov_ss_mask));
-static_assert(NADIR_VCPU_REGISTER_BYTES == sizeof(GuestRegisters));
-static_assert(NADIR_VCPU_RDX == offsetof(GuestRegisters, value) + 2 * sizeof(uint64_t));
-static_assert(NADIR_VCPU_RBX == offsetof(GuestRegisters, value) + 3 * sizeof(uint64_t));
 static_assert(NADIR_VCPU_CPUID_EXITS == offsetof(Vcpu, exits) + NADIR_EXIT_REASON_CPUID * sizeof(uint64_t));
 
-// What the usual system never does: apart, so that the comparisons on the others' way don't become more.
-[[gnu::noinline]] Outcome handle_rare(Vcpu& vcpu, BasicExitReason reason) {
-    switch (reason) {
-    case BasicExitReason::task_switch: return exits::task_switch(vcpu);
-    default: return Outcome::unexpected;
-    }
-}
+// What cpu/exit.S does after each of the two functions below.
+enum class Next : uint32_t {
+    resume = NADIR_EXIT_RESUME,
+    leave = NADIR_EXIT_LEAVE,
+    all_registers = NADIR_EXIT_ALL_REGISTERS, // of the first one: the second one is to handle it
+};
 
 Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     switch (reason) {
@@ -76,7 +73,81 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
-    default: return handle_rare(vcpu, reason);
+    case BasicExitReason::task_switch: return exits::task_switch(vcpu);
+    default: return Outcome::unexpected;
+    }
+}
+
+// What the handler answered is done to the guest.
+Next conclude(nadir_exit_record* record, Outcome outcome) {
+    switch (outcome) {
+    case Outcome::advance:
+    case Outcome::leave: advance_guest(); break;
+    case Outcome::retry:
+    case Outcome::unexpected: break;
+    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
+    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
+    }
+    finish_record(record, outcome);
+    return outcome == Outcome::leave ? Next::leave : Next::resume;
+}
+
+// The same on its own, where nothing has to be kept: so that the usual way needs no stack.
+[[gnu::noinline]] Next conclude_unusual(nadir_exit_record& record, Outcome outcome) {
+    return conclude(&record, outcome);
+}
+
+[[gnu::always_inline]] inline Next conclude_instruction(nadir_exit_record& record, uint64_t rip, Outcome outcome) {
+    if (outcome != Outcome::advance || !advance_plainly(rip)) [[unlikely]] {
+        return conclude_unusual(record, outcome);
+    }
+    finish_record(&record, Outcome::advance);
+    return Next::resume;
+}
+
+[[gnu::noinline]] Next cpuid_that_follows_guest(Vcpu& vcpu, nadir_exit_record& record, uint64_t rip) {
+    return conclude_instruction(record, rip, exits::cpuid(vcpu));
+}
+
+Next on_cpuid(Vcpu& vcpu) {
+    const uint64_t rip = vmread(arch::vmcs::guest_rip);
+    nadir_exit_record& record = open_record(vcpu, BasicExitReason::cpuid, rip);
+    GuestRegisters& r = vcpu.registers;
+    const auto leaf = static_cast<uint32_t>(r.rax());
+    const auto subleaf = static_cast<uint32_t>(r.rcx());
+    show_record(record, {subleaf, leaf});
+    ++vcpu.exits[static_cast<unsigned>(BasicExitReason::cpuid)];
+    if (exits::cpuid_may_follow_guest(leaf)) [[unlikely]] {
+        return cpuid_that_follows_guest(vcpu, record, rip);
+    }
+    exits::give_cpuid(r, cpu::cpuid(leaf, subleaf));
+    return conclude_instruction(record, rip, Outcome::advance);
+}
+
+// Instructions whose operands are in the registers that cpu/exit.S has saved so far.
+template <BasicExitReason reason>
+Next on_instruction(Vcpu& vcpu, ExitDetail detail, Outcome (*handler)(Vcpu&)) {
+    const uint64_t rip = vmread(arch::vmcs::guest_rip);
+    nadir_exit_record& record = show_record(open_record(vcpu, reason, rip), detail);
+    ++vcpu.exits[static_cast<unsigned>(reason)];
+    return conclude_instruction(record, rip, handler(vcpu));
+}
+
+[[gnu::noinline]] Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
+    GuestRegisters& r = vcpu.registers;
+    const auto ecx = static_cast<uint32_t>(r.rcx());
+    const auto eax = static_cast<uint32_t>(r.rax());
+    switch (static_cast<BasicExitReason>(reason.value)) {
+    case BasicExitReason::rdmsr: return on_instruction<BasicExitReason::rdmsr>(vcpu, {ecx, 0}, exits::rdmsr);
+    case BasicExitReason::wrmsr: return on_instruction<BasicExitReason::wrmsr>(vcpu, {ecx, eax}, exits::wrmsr);
+    case BasicExitReason::xsetbv: return on_instruction<BasicExitReason::xsetbv>(vcpu, {ecx, eax}, exits::xsetbv);
+    case BasicExitReason::vmcall:
+        if (r.rax() != vcpu.place.vmm->key) { // a hypercall may use and change every register
+            return on_instruction<BasicExitReason::vmcall>(vcpu, {ecx, static_cast<uint32_t>(r.rdx())},
+                                                           [](Vcpu&) { return Outcome::invalid_opcode; });
+        }
+        return Next::all_registers;
+    default: return Next::all_registers;
     }
 }
 
@@ -84,8 +155,19 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
 
 extern "C" {
 
-// From cpu/exit.S with the guest's registers saved. Returns 0 to resume the guest, 1 to leave VMX operation.
-NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu_pointer) {
+// From cpu/exit.S with those of the guest's registers saved that a function may change, and RBX. All that a system does
+// often, and is judged by these registers alone, ends here; what isn't plain goes on in the other function.
+NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu) {
+    // The whole field: with a flag in its upper bits it is no plain exit.
+    const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
+    if (reason.value == static_cast<uint32_t>(BasicExitReason::cpuid)) {
+        return static_cast<uint32_t>(on_cpuid(*vcpu));
+    }
+    return static_cast<uint32_t>(on_other(*vcpu, reason));
+}
+
+// The same for every exit, with all of the guest's registers saved. Returns 0 to resume the guest, 1 to leave VMX operation.
+NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu_pointer) {
     Vcpu& vcpu = *vcpu_pointer;
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
     nadir_exit_record* const record = begin_record(vcpu, reason);
@@ -98,16 +180,11 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu_pointer) {
     ++vcpu.exits[number < NADIR_EXIT_REASONS ? number : NADIR_EXIT_REASONS - 1];
 
     const Outcome outcome = handle(vcpu, reason.basic());
-    switch (outcome) {
-    case Outcome::advance:
-    case Outcome::leave: advance_guest(); break;
-    case Outcome::retry: break;
-    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
-    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
-    case Outcome::unexpected: finish_record(record, outcome); stop_after_unexpected_exit(vcpu, reason);
+    const Next next = conclude(record, outcome);
+    if (outcome == Outcome::unexpected) {
+        stop_after_unexpected_exit(vcpu, reason);
     }
-    finish_record(record, outcome);
-    return outcome == Outcome::leave ? 1 : 0;
+    return static_cast<uint32_t>(next);
 }
 
 } // extern "C"

@@ -66,10 +66,11 @@ struct VcpuPlace {
 };
 
 struct Vcpu {
-    GuestRegisters registers; // first: the exit stub pushes it (cpu/exit.S)
+    GuestRegisters registers; // first: HOST_RSP points here, and the exit stub (cpu/exit.S) fills it
 
     VcpuPlace place;
     uint64_t exits[NADIR_EXIT_REASONS]; // by basic exit reason; the last one: all that are newer
+    nadir_exit_record* next_record;     // of this processor's flight recorder
 
     uint32_t state;    // enum nadir_processor_state, as root mode knows it
     uint32_t launched; // 1 once a VM entry has succeeded
@@ -99,7 +100,8 @@ struct Vcpu {
     VmcsSnapshot snapshot; // last: a start needn't clear it. Source NADIR_VMCS_NONE until something fails
 };
 
-static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128, "cpu/exit.S pushes sixteen registers");
+static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128,
+              "cpu/exit.S has a place for each of sixteen registers");
 
 inline uint64_t exits_total(const Vcpu& vcpu) {
     uint64_t sum = 0;
