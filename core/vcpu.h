@@ -75,6 +75,7 @@ struct Vcpu {
     uint32_t state;    // enum nadir_processor_state, as root mode knows it
     uint32_t launched; // 1 once a VM entry has succeeded
     uint32_t vmx_on;   // 1 while VMREAD and VMWRITE may be used
+    uint32_t fresh;    // 1: reset for a new run, which has not begun
 
     uint64_t entry_failure[2]; // exit reason and qualification of a failed first entry
     uint64_t spoilt;           // what nadir_options.fail_field held before

@@ -239,6 +239,22 @@ TEST_F(RecorderOfASession, IsReadByAnyProcessorAndStaysAfterTheRun) {
     release();
 }
 
+TEST_F(RecorderOfASession, BeginsAnewWhenAProcessorComesBack) {
+    ASSERT_EQ(start(), NADIR_OK);
+    exit_on(1);
+    exit_on(1);
+    machine.switch_to(1);
+    nadir_report answer{};
+    ASSERT_EQ(nadir_leave_processor(session, 1), NADIR_OK);
+    ASSERT_EQ(nadir_enter_processor(session, 1, &answer), NADIR_OK);
+    machine.switch_to(0);
+    EXPECT_EQ(read(1).size(), 1u) << "confirmed";
+    EXPECT_EQ(request.cpuid_exits, 0u);
+    EXPECT_EQ(request.state, static_cast<uint32_t>(NADIR_PROCESSOR_ON));
+    stop();
+    release();
+}
+
 TEST_F(RecorderOfASession, OfADeadProcessor) {
     ASSERT_EQ(start(), NADIR_OK);
     EXPECT_THROW(exit_on(1, 12), fake::Halted);
