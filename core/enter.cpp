@@ -228,7 +228,7 @@ bool Entering::launch() {
     case cpu::LaunchResult::failed_valid: {
         uint64_t error = 0;
         (void)cpu::vmread_raw(vmcs::instruction_error.encoding, error);
-        take_snapshot(vcpu_.snapshot, NADIR_VMCS_FAILED_ENTRY);
+        take_snapshot(vmcs_snapshot(vcpu_), NADIR_VMCS_FAILED_ENTRY);
         leave_vmx_operation();
         return fail(NADIR_VMLAUNCH_FAILED, NADIR_STEP_LAUNCH, error, 0, explain());
     }
@@ -242,7 +242,7 @@ bool Entering::launch() {
 
 uint32_t Entering::explain() {
     nadir_vmcs& vmcs = session_.failed_entry;
-    vcpu_.snapshot.copy_to(vmcs);
+    vmcs_snapshot(vcpu_).copy_to(vmcs);
     vmcs.processor = processor_;
     vmcs.exit_reason = static_cast<nadir_u32>(vcpu_.entry_failure[0]);
     return explain_failed_entry(session_, vmcs, vmm_.capabilities);

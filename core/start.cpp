@@ -208,9 +208,9 @@ void reset_vcpu(nadir_session& session, uint32_t processor) {
     const VcpuPlace place = vcpu.place;
     PagePool own = vcpu.own_tables.pool;
     own.used = 0;
-    __builtin_memset(&vcpu, 0, offsetof(Vcpu, snapshot));
-    vcpu.snapshot.source = NADIR_VMCS_NONE;
+    __builtin_memset(&vcpu, 0, sizeof(vcpu));
     vcpu.place = place;
+    vmcs_snapshot(vcpu).source = NADIR_VMCS_NONE;
     vcpu.own_tables.pool = own;
     vcpu.state = NADIR_PROCESSOR_OFF;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));

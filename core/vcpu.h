@@ -97,8 +97,6 @@ struct Vcpu {
     // Root mode's own descriptors.
     alignas(16) uint64_t gdt[root_gdt_entries];
     arch::TaskStateSegment64 tss;
-
-    VmcsSnapshot snapshot; // last: a start needn't clear it. Source NADIR_VMCS_NONE until something fails
 };
 
 static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128,
@@ -116,24 +114,27 @@ inline uint64_t exits_total(const Vcpu& vcpu) {
 // are not mapped in root mode, and so guard the stacks above them for nothing.
 namespace block {
 inline constexpr uint64_t vmxon = 0;       // not mapped: guards the fault stack
-inline constexpr uint64_t fault_stack = 1; // double fault and all other faults (IST 2)
+inline constexpr uint64_t fault_stack = 1; // double fault and all other faults (IST 2); at its bottom the snapshot
 inline constexpr uint64_t nmi_stack = 2;   // NMI and machine check (IST 1)
 inline constexpr uint64_t vmcs = 3;        // not mapped: guards the stack
-inline constexpr uint64_t stack = 4;       // 2 pages, the vcpu context at their top
-inline constexpr uint64_t stack_pages = 2;
-inline constexpr uint64_t log = 6;
-inline constexpr uint64_t exit_ring = 7;
-inline constexpr uint64_t pages = 8;
+inline constexpr uint64_t stack = 4;       // the vcpu context at its top
+inline constexpr uint64_t log = 5;
+inline constexpr uint64_t exit_ring = 6;
+inline constexpr uint64_t pages = 7;
 inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptOwnTables
 } // namespace block
 
-inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;
-inline constexpr uint64_t vcpu_offset =
-    (block::stack + block::stack_pages) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
+inline constexpr uint64_t vcpu_offset = (block::stack + 1) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
 inline constexpr uint32_t log_records = 4096 / sizeof(nadir_log_record);
 
 inline nadir_exit_ring& exit_ring(const Vcpu& vcpu) {
     return *reinterpret_cast<nadir_exit_ring*>(vcpu.place.block + block::exit_ring * 4096);
+}
+
+// What stays of this processor's VMCS when it is stopped, or its first entry fails; source NADIR_VMCS_NONE until then. It lies
+// at the bottom of the fault stack, whose page is larger than the deepest report: tests/structure counts.
+inline VmcsSnapshot& vmcs_snapshot(const Vcpu& vcpu) {
+    return *reinterpret_cast<VmcsSnapshot*>(vcpu.place.block + block::fault_stack * 4096);
 }
 
 // Of a ring, as many stay in the session after the run: of 512 processors they must fit into one allocation.
@@ -149,6 +150,7 @@ inline void set_state(Vcpu& vcpu, nadir_processor_state state) {
 constexpr bool is_lost(uint32_t state) { return state == NADIR_PROCESSOR_DEAD || state == NADIR_PROCESSOR_STUCK; }
 
 static_assert(sizeof(nadir_log_record) == 64);
-static_assert(sizeof(Vcpu) <= 4096 - 1024, "the larger part of the two pages is stack");
+static_assert(sizeof(Vcpu) <= 4096 - 2560, "what exits may need of the stack: tests/structure counts");
+static_assert(sizeof(VmcsSnapshot) <= 4096 - 2048, "what reports may need of the fault stack");
 
 } // namespace nadir::core
