@@ -21,6 +21,7 @@ inline const nadir_exit_record& exit_slot(const nadir_exit_ring& ring, nadir_u64
 constexpr bool has_qualification(nadir_u16 reason) {
     switch (static_cast<arch::BasicExitReason>(reason)) {
     case arch::BasicExitReason::cpuid:
+    case arch::BasicExitReason::invd:
     case arch::BasicExitReason::rdmsr:
     case arch::BasicExitReason::wrmsr:
     case arch::BasicExitReason::xsetbv:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The exit loop's C++ half: decode the reason once, one switch to one function, then do with the guest what the function
 // says. The other half is cpu/exit.S.
+#include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
 #include "core/exits/cpuid.h"
@@ -41,6 +42,13 @@ enum class Next : uint32_t {
     all_registers = NADIR_EXIT_ALL_REGISTERS, // of the first one: the second one is to handle it
 };
 
+Outcome invd(Vcpu&) {
+    // Without writing back, the system's memory would lose what root mode and other devices' drivers left in the
+    // caches. WBINVD keeps all of INVD's promises, for INVD makes none about what was not written back.
+    cpu::write_back_and_invalidate_caches();
+    return Outcome::advance;
+}
+
 Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     switch (reason) {
     case BasicExitReason::cpuid: return exits::cpuid(vcpu);
@@ -49,11 +57,7 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::xsetbv: return exits::xsetbv(vcpu);
     case BasicExitReason::control_register_access: return exits::control_register(vcpu);
     case BasicExitReason::ept_violation: return exits::ept_violation(vcpu);
-    case BasicExitReason::invd:
-        // Without writing back, the system's memory would lose what root mode and other devices' drivers left in the
-        // caches. WBINVD keeps all of INVD's promises, for INVD makes none about what was not written back.
-        cpu::write_back_and_invalidate_caches();
-        return Outcome::advance;
+    case BasicExitReason::invd: return invd(vcpu);
     case BasicExitReason::vmcall: return exits::vmcall(vcpu);
     case BasicExitReason::vmxon: return exits::vmxon(vcpu);
     case BasicExitReason::vmclear:
@@ -115,7 +119,7 @@ Next on_cpuid(Vcpu& vcpu) {
     GuestRegisters& r = vcpu.registers;
     const auto leaf = static_cast<uint32_t>(r.rax());
     const auto subleaf = static_cast<uint32_t>(r.rcx());
-    show_record(record, {subleaf, leaf});
+    show_record(record, {subleaf, leaf}); // as detail_of
     ++vcpu.exits[static_cast<unsigned>(BasicExitReason::cpuid)];
     if (exits::cpuid_may_follow_guest(leaf)) [[unlikely]] {
         return cpuid_that_follows_guest(vcpu, record, rip);
@@ -124,27 +128,50 @@ Next on_cpuid(Vcpu& vcpu) {
     return conclude_instruction(record, rip, Outcome::advance);
 }
 
-// Instructions whose operands are in the registers that cpu/exit.S has saved so far.
-template <BasicExitReason reason>
-Next on_instruction(Vcpu& vcpu, ExitDetail detail, Outcome (*handler)(Vcpu&)) {
+// Instructions whose operands are in the registers that cpu/exit.S has saved so far. On their own, so that each saves only
+// what it needs.
+template <BasicExitReason reason, Outcome (*handler)(Vcpu&)>
+[[gnu::noinline]] Next on_instruction(Vcpu& vcpu) {
     const uint64_t rip = vmread(arch::vmcs::guest_rip);
-    nadir_exit_record& record = show_record(open_record(vcpu, reason, rip), detail);
+    nadir_exit_record& record = open_record(vcpu, reason, rip);
+    show_record(record, detail_of(reason, vcpu.registers));
     ++vcpu.exits[static_cast<unsigned>(reason)];
     return conclude_instruction(record, rip, handler(vcpu));
 }
 
-[[gnu::noinline]] Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
-    GuestRegisters& r = vcpu.registers;
-    const auto ecx = static_cast<uint32_t>(r.rcx());
-    const auto eax = static_cast<uint32_t>(r.rax());
+Outcome refuse(Vcpu&) { return Outcome::invalid_opcode; }
+
+// RBP and R12 to R15 are not saved yet.
+constexpr bool is_saved_first(unsigned general_register) { return general_register != 5 && general_register < 12; }
+
+// MOV to a control register: the operand may be any register, and most often is one that is saved.
+[[gnu::noinline]] Next on_control_register(Vcpu& vcpu) {
+    const uint64_t qualification = vmread(arch::vmcs::exit_qualification);
+    if (!is_saved_first(arch::CrAccessQualification{qualification}.general_register())) {
+        return Next::all_registers;
+    }
+    nadir_exit_record& record =
+        open_record(vcpu, BasicExitReason::control_register_access, vmread(arch::vmcs::guest_rip));
+    show_control_register_record(record, vcpu.registers, qualification);
+    ++vcpu.exits[static_cast<unsigned>(BasicExitReason::control_register_access)];
+    const Outcome outcome = exits::control_register(vcpu);
+    if (outcome == Outcome::retry) [[likely]] {
+        finish_record(&record, outcome);
+        return Next::resume;
+    }
+    return conclude_unusual(record, outcome);
+}
+
+Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     switch (static_cast<BasicExitReason>(reason.value)) {
-    case BasicExitReason::rdmsr: return on_instruction<BasicExitReason::rdmsr>(vcpu, {ecx, 0}, exits::rdmsr);
-    case BasicExitReason::wrmsr: return on_instruction<BasicExitReason::wrmsr>(vcpu, {ecx, eax}, exits::wrmsr);
-    case BasicExitReason::xsetbv: return on_instruction<BasicExitReason::xsetbv>(vcpu, {ecx, eax}, exits::xsetbv);
+    case BasicExitReason::rdmsr: return on_instruction<BasicExitReason::rdmsr, exits::rdmsr>(vcpu);
+    case BasicExitReason::wrmsr: return on_instruction<BasicExitReason::wrmsr, exits::wrmsr>(vcpu);
+    case BasicExitReason::xsetbv: return on_instruction<BasicExitReason::xsetbv, exits::xsetbv>(vcpu);
+    case BasicExitReason::invd: return on_instruction<BasicExitReason::invd, invd>(vcpu);
+    case BasicExitReason::control_register_access: return on_control_register(vcpu);
     case BasicExitReason::vmcall:
-        if (r.rax() != vcpu.place.vmm->key) { // a hypercall may use and change every register
-            return on_instruction<BasicExitReason::vmcall>(vcpu, {ecx, static_cast<uint32_t>(r.rdx())},
-                                                           [](Vcpu&) { return Outcome::invalid_opcode; });
+        if (vcpu.registers.rax() != vcpu.place.vmm->key) { // a hypercall may use and change every register
+            return on_instruction<BasicExitReason::vmcall, refuse>(vcpu);
         }
         return Next::all_registers;
     default: return Next::all_registers;

@@ -23,16 +23,6 @@ static_assert(static_cast<unsigned>(Outcome::general_protection) == NADIR_EXIT_R
 static_assert(static_cast<unsigned>(Outcome::leave) == NADIR_EXIT_LEFT);
 static_assert(static_cast<unsigned>(Outcome::unexpected) == NADIR_EXIT_UNEXPECTED);
 
-ExitDetail pair(uint64_t low, uint64_t high) { return {static_cast<uint32_t>(low), static_cast<uint32_t>(high)}; }
-
-// The value that MOV to a control register gives it. The guest's RSP is in the VMCS.
-uint64_t control_register_operand(const GuestRegisters& r, uint64_t raw) {
-    const arch::CrAccessQualification qualification{raw};
-    constexpr unsigned rsp = 4;
-    const unsigned number = qualification.general_register() % 16;
-    return number == rsp ? vmread(vmcs::guest_rsp) : r.value[number];
-}
-
 void begin_with_qualification(nadir_exit_record& record, const Vcpu& vcpu, BasicExitReason reason) {
     record.qualification = vmread(vmcs::exit_qualification);
     record.event = vmread(vmcs::idt_vectoring_information).value;
@@ -40,7 +30,7 @@ void begin_with_qualification(nadir_exit_record& record, const Vcpu& vcpu, Basic
     switch (reason) {
     case BasicExitReason::exception_or_nmi: record.event = vmread(vmcs::exit_interruption_information).value; break;
     case BasicExitReason::control_register_access:
-        record.detail = control_register_operand(vcpu.registers, record.qualification);
+        record.detail = control_register_operand(vcpu.registers, arch::CrAccessQualification{record.qualification});
         break;
     case BasicExitReason::ept_violation:
     case BasicExitReason::ept_misconfiguration: record.detail = vmread(vmcs::guest_physical_address); break;
@@ -62,17 +52,10 @@ nadir_exit_record* begin_record(Vcpu& vcpu, arch::ExitReason exit_reason) {
         return nullptr;
     }
     const uint64_t rip = vmread(vmcs::guest_rip);
-    GuestRegisters& r = vcpu.registers;
-    switch (reason) {
-    case BasicExitReason::cpuid:
-    case BasicExitReason::wrmsr:
-    case BasicExitReason::xsetbv: return &show_record(open_record(vcpu, reason, rip), pair(r.rcx(), r.rax()));
-    case BasicExitReason::rdmsr: return &show_record(open_record(vcpu, reason, rip), pair(r.rcx(), 0));
-    case BasicExitReason::vmcall: // not RAX: it may hold the key
-        return &show_record(open_record(vcpu, reason, rip), pair(r.rcx(), r.rdx()));
-    default: break;
-    }
     nadir_exit_record& record = open_record(vcpu, reason, rip);
+    if (!control::has_qualification(static_cast<nadir_u16>(reason))) {
+        return &show_record(record, detail_of(reason, vcpu.registers));
+    }
     begin_with_qualification(record, vcpu, reason);
     return &show_record(record);
 }

@@ -6,10 +6,13 @@
 
 #include <cstdint>
 
+#include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/exit_reason.h"
+#include "arch/vmx/fields.h"
 #include "core/exits/outcome.h"
 #include "core/vcpu.h"
 #include "cpu/instructions.h"
+#include "cpu/vmx.h"
 
 namespace nadir::core {
 
@@ -54,6 +57,35 @@ inline nadir_exit_record& show_record(nadir_exit_record& record, ExitDetail deta
     __builtin_memcpy(halves, &detail.low, sizeof(detail.low));
     __builtin_memcpy(halves + sizeof(detail.low), &detail.high, sizeof(detail.high));
     return show_record(record);
+}
+
+// Of the reasons without a qualification.
+inline ExitDetail detail_of(arch::BasicExitReason reason, const GuestRegisters& r) {
+    const auto eax = static_cast<uint32_t>(r.value[0]);
+    const auto ecx = static_cast<uint32_t>(r.value[1]);
+    switch (reason) {
+    case arch::BasicExitReason::cpuid:
+    case arch::BasicExitReason::wrmsr:
+    case arch::BasicExitReason::xsetbv: return {ecx, eax};
+    case arch::BasicExitReason::rdmsr: return {ecx, 0};
+    case arch::BasicExitReason::vmcall: return {ecx, static_cast<uint32_t>(r.value[2])}; // not RAX: it may hold the key
+    default: return {0, 0};
+    }
+}
+
+// The value that MOV to a control register gives it. The guest's RSP is in the VMCS.
+inline uint64_t control_register_operand(const GuestRegisters& r, arch::CrAccessQualification access) {
+    constexpr unsigned rsp = 4;
+    const unsigned number = access.general_register();
+    return number == rsp ? cpu::vmread(arch::vmcs::guest_rsp) : r.value[number];
+}
+
+// Also of an instruction: no event is interrupted.
+inline void show_control_register_record(nadir_exit_record& record, const GuestRegisters& r, uint64_t qualification) {
+    record.qualification = qualification;
+    record.event = 0;
+    record.detail = control_register_operand(r, arch::CrAccessQualification{qualification});
+    show_record(record);
 }
 
 // Begins the record of whatever exit; null for those few that leave none. Until `finish_record` the exit counts as in work:
