@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+import exits  # noqa: E402  (of this folder)
 from emulator import fastboot, product  # noqa: E402
 from emulator.bochs import RUNS, Machine  # noqa: E402
 
@@ -46,7 +47,8 @@ def measure(image: Path, model: str = MODEL) -> dict:
     """One run of the program `bench`; its figures, with what they were made by."""
     RUNS.mkdir(parents=True, exist_ok=True)
     directory = Path(tempfile.mkdtemp(prefix="bench-", dir=RUNS))
-    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image, "test=bench")
+    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), directory, image,
+                                 "test=bench cycles=1000")
     run = machine.run(timeout=60, directory=directory)
     found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
     if not run.ok or not found or "@@ result ok" not in run.serial:
@@ -54,6 +56,8 @@ def measure(image: Path, model: str = MODEL) -> dict:
     figures = json.loads(found.group(1))
     # A CPUID on the bare processor is one of the instructions that the round trip replaces.
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
+    for kind, counts in exits.count_exits(image, model).items():
+        figures |= {f"root_{kind}_{what}": count for what, count in counts.items()}
     return {"emulator": emulator_version(), "model": model, "compiler": compiler_version(image.resolve()),
             "unit": "instructions, bytes", "figures": figures}
 

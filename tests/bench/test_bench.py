@@ -29,7 +29,9 @@ def test_two_runs_agree(figures):
 
 @pytest.mark.parametrize("name", sorted(BUDGET["most"]))
 def test_within_budget(figures, name):
-    assert 0 < figures[name] <= BUDGET["most"][name]
+    # Nothing costs nothing, but for the exits that nobody needs.
+    assert (name == "optional_exits") == (figures[name] == 0)
+    assert figures[name] <= BUDGET["most"][name]
 
 
 def test_every_figure_has_a_budget(figures):
