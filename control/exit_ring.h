@@ -30,14 +30,15 @@ enum nadir_exit_outcome {
 struct nadir_exit_record {
     nadir_u64 time; /* time-stamp counter */
     nadir_u64 rip;
-    nadir_u64 qualification; /* 0 where the manual has none */
+    nadir_u64 qualification; /* as a reader gives it: 0 where the manual has none. Not written then: see below */
     nadir_u64 detail;   /* by reason. CPUID, XSETBV, WRMSR: ECX and, in the upper half, EAX; RDMSR: ECX; VMCALL: ECX and
                                 EDX; control-register access: the general register's value; EPT violation and
                                 misconfiguration: guest-physical address; otherwise 0 */
     nadir_u32 sequence; /* low half of its number; per processor, from 0, without gaps */
     nadir_u32 cpuids;   /* low half of the number of CPUID exits before this exit, with those that were not recorded */
     nadir_u32 event;    /* interruption information of an exception or NMI, otherwise of the event in whose delivery the
-                           exit came; bit 31 clear: none */
+                           exit came; bit 31 clear: none. Not written for instructions that have no qualification: they
+                           run outside the delivery of any event */
     nadir_u16 reason;   /* basic exit reason; 33, 34 and 41 are VM entries that failed */
     nadir_u16 outcome;  /* enum nadir_exit_outcome */
 };
@@ -45,7 +46,7 @@ struct nadir_exit_record {
 /* "NadirExitRecords" */
 #define NADIR_EXIT_RING_MAGIC_LOW 0x697845726964614Eull
 #define NADIR_EXIT_RING_MAGIC_HIGH 0x7364726F63655274ull
-#define NADIR_EXIT_RING_VERSION 1u
+#define NADIR_EXIT_RING_VERSION 2u
 #define NADIR_EXIT_RING_RECORDS 84u
 
 struct nadir_exit_ring {
@@ -58,8 +59,7 @@ struct nadir_exit_ring {
     nadir_u32 reserved;
     nadir_u64 started; /* time-stamp counter, when the ring was empty */
     nadir_u64 begun;   /* exits begun: the number of the next record */
-    nadir_u32 next;    /* where the next record goes: bytes from the beginning of this structure */
-    nadir_u32 reserved2;
+    nadir_u64 reserved2;
     struct nadir_exit_record records[NADIR_EXIT_RING_RECORDS]; /* number n is at n % capacity */
 };
 

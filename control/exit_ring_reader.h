@@ -6,6 +6,8 @@
 
 #include <cstddef>
 
+#include "arch/vmx/exit_reason.h"
+
 namespace nadir::control {
 
 static_assert(sizeof(nadir_exit_record) == 48);
@@ -13,6 +15,19 @@ static_assert(offsetof(nadir_exit_ring, records) == 64 && sizeof(nadir_exit_ring
 
 inline const nadir_exit_record& exit_slot(const nadir_exit_ring& ring, nadir_u64 number) {
     return ring.records[number % NADIR_EXIT_RING_RECORDS];
+}
+
+// The reasons whose records have neither a qualification nor an event: what an older record left in those places stays.
+constexpr bool has_qualification(nadir_u16 reason) {
+    switch (static_cast<arch::BasicExitReason>(reason)) {
+    case arch::BasicExitReason::cpuid:
+    case arch::BasicExitReason::invd:
+    case arch::BasicExitReason::rdmsr:
+    case arch::BasicExitReason::wrmsr:
+    case arch::BasicExitReason::xsetbv:
+    case arch::BasicExitReason::vmcall: return false;
+    default: return true;
+    }
 }
 
 // The numbers of the records that may be there are those from here to below `begun`.
@@ -32,6 +47,10 @@ inline bool read_exit(const nadir_exit_ring& ring, nadir_u64 number, nadir_exit_
     }
     out = slot;
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (!has_qualification(out.reason)) {
+        out.qualification = 0;
+        out.event = 0;
+    }
     // Whoever overwrites it has raised `begun` before.
     return out.sequence == sequence && number >= oldest_exit(__atomic_load_n(&ring.begun, __ATOMIC_ACQUIRE));
 }

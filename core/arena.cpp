@@ -191,7 +191,7 @@ uint64_t choose_root_cr4(const arch::Capabilities& capabilities) {
     arch::Cr4 cr4;
     cr4.set_pae(true).set_vmxe(true).set_osfxsr(true).set_la57(now.la57()).set_mce(now.mce());
     cr4.set_osxsave(capabilities.xsave());
-    // CPUID's AESKLE is 0 without it, whatever the guest has: core/exits/cpuid.cpp takes away what is too much.
+    // CPUID's AESKLE is 0 without it, whatever the guest has: core/exits/cpuid.h takes away what is too much.
     constexpr uint32_t leaf7_ecx_kl = 1u << 23;
     cr4.set_kl((capabilities.leaf_7.ecx & leaf7_ecx_kl) != 0);
     return cr4_fixed_bits(capabilities).adjust(cr4.value);

@@ -51,6 +51,7 @@ private:
     bool fail(nadir_status status, nadir_step step, uint64_t detail0 = 0, uint64_t detail1 = 0, uint64_t detail2 = 0);
     bool injected(nadir_step step) const { return is_to_fail(session_.options, step, processor_); }
     uint32_t explain();
+    bool judge(const Capabilities& here);
     bool vmx_failed(cpu::VmxStatus answer, nadir_status status, nadir_step step, uint64_t detail = 0);
 
     nadir_session& session_;
@@ -79,12 +80,8 @@ bool Entering::vmx_failed(cpu::VmxStatus answer, nadir_status status, nadir_step
     return true;
 }
 
-bool Entering::check() {
+bool Entering::judge(const Capabilities& here) {
     constexpr nadir_step step = NADIR_STEP_CHECK_PROCESSOR;
-    if (injected(step)) {
-        return fail(NADIR_INJECTED, step);
-    }
-    const Capabilities here = read_processor_capabilities();
     check::SupportReport support;
     check::assess(here, {}, support);
     if (support.refusal() != nullptr) {
@@ -96,6 +93,20 @@ bool Entering::check() {
         if (here.msr(msr) != vmm_.capabilities.msr(msr)) {
             return fail(NADIR_CONTROL_MISSING, step, msr, here.msr(msr), vmm_.capabilities.msr(msr));
         }
+    }
+    return true;
+}
+
+bool Entering::check() {
+    constexpr nadir_step step = NADIR_STEP_CHECK_PROCESSOR;
+    if (injected(step)) {
+        return fail(NADIR_INJECTED, step);
+    }
+    const Capabilities here = read_processor_capabilities();
+    // The judgement is a function of what a processor says. One that says what the probe's said needs none of its own, which
+    // would take longer than all the rest here, with interrupts off.
+    if (!say_the_same(here, vmm_.capabilities) && !judge(here)) {
+        return false;
     }
     state_ = capture_processor(vmm_.capabilities);
     // Root mode would have to leave with a shadow stack that it never pushed to.
@@ -217,7 +228,7 @@ bool Entering::launch() {
     case cpu::LaunchResult::failed_valid: {
         uint64_t error = 0;
         (void)cpu::vmread_raw(vmcs::instruction_error.encoding, error);
-        take_snapshot(vcpu_.snapshot, NADIR_VMCS_FAILED_ENTRY);
+        take_snapshot(vmcs_snapshot(vcpu_), NADIR_VMCS_FAILED_ENTRY);
         leave_vmx_operation();
         return fail(NADIR_VMLAUNCH_FAILED, NADIR_STEP_LAUNCH, error, 0, explain());
     }
@@ -231,7 +242,7 @@ bool Entering::launch() {
 
 uint32_t Entering::explain() {
     nadir_vmcs& vmcs = session_.failed_entry;
-    vcpu_.snapshot.copy_to(vmcs);
+    vmcs_snapshot(vcpu_).copy_to(vmcs);
     vmcs.processor = processor_;
     vmcs.exit_reason = static_cast<nadir_u32>(vcpu_.entry_failure[0]);
     return explain_failed_entry(session_, vmcs, vmm_.capabilities);
@@ -269,7 +280,12 @@ uint32_t enter_processor(nadir_session& session, uint32_t processor, nadir_repor
         return NADIR_OK;
     }
     const uint64_t started = cpu::read_tsc();
-    reset_vcpu(session, processor);
+    Vcpu& vcpu = *session.vmm->vcpus[processor];
+    if (vcpu.fresh == 0) { // it was a guest before: hot-plug
+        reset_vcpu(session, processor);
+    }
+    vcpu.fresh = 0;
+    set_state(vcpu, NADIR_PROCESSOR_ON);
     Entering entering{session, processor, report};
     if (!entering.check() || !entering.set_feature_control() || !entering.set_control_registers()) {
         return report.status;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The exit loop's C++ half: decode the reason once, one switch to one function, then do with the guest what the function
 // says. The other half is cpu/exit.S.
+#include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
+#include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
@@ -31,17 +33,20 @@ static_assert(NADIR_EXIT_REASON_CPUID == static_cast<uint32_t>(BasicExitReason::
 static_assert(NADIR_RFLAGS_TF_RF == (arch::Rflags::tf_mask | arch::Rflags::rf_mask));
 static_assert(NADIR_INSTRUCTION_SHADOW ==
               (arch::Interruptibility::blocking_by_sti_mask | arch::Interruptibility::blocking_by_mov_ss_mask));
-static_assert(NADIR_VCPU_REGISTER_BYTES == sizeof(GuestRegisters));
-static_assert(NADIR_VCPU_RDX == offsetof(GuestRegisters, value) + 2 * sizeof(uint64_t));
-static_assert(NADIR_VCPU_RBX == offsetof(GuestRegisters, value) + 3 * sizeof(uint64_t));
 static_assert(NADIR_VCPU_CPUID_EXITS == offsetof(Vcpu, exits) + NADIR_EXIT_REASON_CPUID * sizeof(uint64_t));
 
-// What the usual system never does: apart, so that the comparisons on the others' way don't become more.
-[[gnu::noinline]] Outcome handle_rare(Vcpu& vcpu, BasicExitReason reason) {
-    switch (reason) {
-    case BasicExitReason::task_switch: return exits::task_switch(vcpu);
-    default: return Outcome::unexpected;
-    }
+// What cpu/exit.S does after each of the two functions below.
+enum class Next : uint32_t {
+    resume = NADIR_EXIT_RESUME,
+    leave = NADIR_EXIT_LEAVE,
+    all_registers = NADIR_EXIT_ALL_REGISTERS, // of the first one: the second one is to handle it
+};
+
+Outcome invd(Vcpu&) {
+    // Without writing back, the system's memory would lose what root mode and other devices' drivers left in the
+    // caches. WBINVD keeps all of INVD's promises, for INVD makes none about what was not written back.
+    cpu::write_back_and_invalidate_caches();
+    return Outcome::advance;
 }
 
 Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
@@ -52,11 +57,7 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::xsetbv: return exits::xsetbv(vcpu);
     case BasicExitReason::control_register_access: return exits::control_register(vcpu);
     case BasicExitReason::ept_violation: return exits::ept_violation(vcpu);
-    case BasicExitReason::invd:
-        // Without writing back, the system's memory would lose what root mode and other devices' drivers left in the
-        // caches. WBINVD keeps all of INVD's promises, for INVD makes none about what was not written back.
-        cpu::write_back_and_invalidate_caches();
-        return Outcome::advance;
+    case BasicExitReason::invd: return invd(vcpu);
     case BasicExitReason::vmcall: return exits::vmcall(vcpu);
     case BasicExitReason::vmxon: return exits::vmxon(vcpu);
     case BasicExitReason::vmclear:
@@ -76,7 +77,104 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
-    default: return handle_rare(vcpu, reason);
+    case BasicExitReason::task_switch: return exits::task_switch(vcpu);
+    default: return Outcome::unexpected;
+    }
+}
+
+// What the handler answered is done to the guest.
+Next conclude(nadir_exit_record* record, Outcome outcome) {
+    switch (outcome) {
+    case Outcome::advance:
+    case Outcome::leave: advance_guest(); break;
+    case Outcome::retry:
+    case Outcome::unexpected: break;
+    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
+    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
+    }
+    finish_record(record, outcome);
+    return outcome == Outcome::leave ? Next::leave : Next::resume;
+}
+
+// The same on its own, where nothing has to be kept: so that the usual way needs no stack.
+[[gnu::noinline]] Next conclude_unusual(nadir_exit_record& record, Outcome outcome) {
+    return conclude(&record, outcome);
+}
+
+[[gnu::always_inline]] inline Next conclude_instruction(nadir_exit_record& record, uint64_t rip, Outcome outcome) {
+    if (outcome != Outcome::advance || !advance_plainly(rip)) [[unlikely]] {
+        return conclude_unusual(record, outcome);
+    }
+    finish_record(&record, Outcome::advance);
+    return Next::resume;
+}
+
+[[gnu::noinline]] Next cpuid_that_follows_guest(Vcpu& vcpu, nadir_exit_record& record, uint64_t rip) {
+    return conclude_instruction(record, rip, exits::cpuid(vcpu));
+}
+
+Next on_cpuid(Vcpu& vcpu) {
+    const uint64_t rip = vmread(arch::vmcs::guest_rip);
+    nadir_exit_record& record = open_record(vcpu, BasicExitReason::cpuid, rip);
+    GuestRegisters& r = vcpu.registers;
+    const auto leaf = static_cast<uint32_t>(r.rax());
+    const auto subleaf = static_cast<uint32_t>(r.rcx());
+    show_record(record, {subleaf, leaf}); // as detail_of
+    ++vcpu.exits[static_cast<unsigned>(BasicExitReason::cpuid)];
+    if (exits::cpuid_may_follow_guest(leaf)) [[unlikely]] {
+        return cpuid_that_follows_guest(vcpu, record, rip);
+    }
+    exits::give_cpuid(r, cpu::cpuid(leaf, subleaf));
+    return conclude_instruction(record, rip, Outcome::advance);
+}
+
+// Instructions whose operands are in the registers that cpu/exit.S has saved so far. On their own, so that each saves only
+// what it needs.
+template <BasicExitReason reason, Outcome (*handler)(Vcpu&)>
+[[gnu::noinline]] Next on_instruction(Vcpu& vcpu) {
+    const uint64_t rip = vmread(arch::vmcs::guest_rip);
+    nadir_exit_record& record = open_record(vcpu, reason, rip);
+    show_record(record, detail_of(reason, vcpu.registers));
+    ++vcpu.exits[static_cast<unsigned>(reason)];
+    return conclude_instruction(record, rip, handler(vcpu));
+}
+
+Outcome refuse(Vcpu&) { return Outcome::invalid_opcode; }
+
+// RBP and R12 to R15 are not saved yet.
+constexpr bool is_saved_first(unsigned general_register) { return general_register != 5 && general_register < 12; }
+
+// MOV to a control register: the operand may be any register, and most often is one that is saved.
+[[gnu::noinline]] Next on_control_register(Vcpu& vcpu) {
+    const uint64_t qualification = vmread(arch::vmcs::exit_qualification);
+    if (!is_saved_first(arch::CrAccessQualification{qualification}.general_register())) {
+        return Next::all_registers;
+    }
+    nadir_exit_record& record =
+        open_record(vcpu, BasicExitReason::control_register_access, vmread(arch::vmcs::guest_rip));
+    show_control_register_record(record, vcpu.registers, qualification);
+    ++vcpu.exits[static_cast<unsigned>(BasicExitReason::control_register_access)];
+    const Outcome outcome = exits::control_register(vcpu);
+    if (outcome == Outcome::retry) [[likely]] {
+        finish_record(&record, outcome);
+        return Next::resume;
+    }
+    return conclude_unusual(record, outcome);
+}
+
+Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
+    switch (static_cast<BasicExitReason>(reason.value)) {
+    case BasicExitReason::rdmsr: return on_instruction<BasicExitReason::rdmsr, exits::rdmsr>(vcpu);
+    case BasicExitReason::wrmsr: return on_instruction<BasicExitReason::wrmsr, exits::wrmsr>(vcpu);
+    case BasicExitReason::xsetbv: return on_instruction<BasicExitReason::xsetbv, exits::xsetbv>(vcpu);
+    case BasicExitReason::invd: return on_instruction<BasicExitReason::invd, invd>(vcpu);
+    case BasicExitReason::control_register_access: return on_control_register(vcpu);
+    case BasicExitReason::vmcall:
+        if (vcpu.registers.rax() != vcpu.place.vmm->key) { // a hypercall may use and change every register
+            return on_instruction<BasicExitReason::vmcall, refuse>(vcpu);
+        }
+        return Next::all_registers;
+    default: return Next::all_registers;
     }
 }
 
@@ -84,8 +182,19 @@ Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
 
 extern "C" {
 
-// From cpu/exit.S with the guest's registers saved. Returns 0 to resume the guest, 1 to leave VMX operation.
-NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu_pointer) {
+// From cpu/exit.S with those of the guest's registers saved that a function may change, and RBX. All that a system does
+// often, and is judged by these registers alone, ends here; what isn't plain goes on in the other function.
+NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu) {
+    // The whole field: with a flag in its upper bits it is no plain exit.
+    const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
+    if (reason.value == static_cast<uint32_t>(BasicExitReason::cpuid)) {
+        return static_cast<uint32_t>(on_cpuid(*vcpu));
+    }
+    return static_cast<uint32_t>(on_other(*vcpu, reason));
+}
+
+// The same for every exit, with all of the guest's registers saved. Returns 0 to resume the guest, 1 to leave VMX operation.
+NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu_pointer) {
     Vcpu& vcpu = *vcpu_pointer;
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
     nadir_exit_record* const record = begin_record(vcpu, reason);
@@ -98,16 +207,11 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu_pointer) {
     ++vcpu.exits[number < NADIR_EXIT_REASONS ? number : NADIR_EXIT_REASONS - 1];
 
     const Outcome outcome = handle(vcpu, reason.basic());
-    switch (outcome) {
-    case Outcome::advance:
-    case Outcome::leave: advance_guest(); break;
-    case Outcome::retry: break;
-    case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
-    case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
-    case Outcome::unexpected: finish_record(record, outcome); stop_after_unexpected_exit(vcpu, reason);
+    const Next next = conclude(record, outcome);
+    if (outcome == Outcome::unexpected) {
+        stop_after_unexpected_exit(vcpu, reason);
     }
-    finish_record(record, outcome);
-    return outcome == Outcome::leave ? 1 : 0;
+    return static_cast<uint32_t>(next);
 }
 
 } // extern "C"

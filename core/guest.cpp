@@ -32,10 +32,6 @@ void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).
 
 } // namespace
 
-bool guest_in_64_bit_mode() { return vmread(vmcs::guest_cs_access_rights).l() && vmread(vmcs::guest_efer).lma(); }
-
-unsigned guest_privilege_level() { return vmread(vmcs::guest_ss_access_rights).dpl(); }
-
 void advance_guest() {
     const uint64_t from = vmread(vmcs::guest_rip);
     uint64_t to = from + vmread(vmcs::exit_instruction_length);

@@ -5,14 +5,34 @@
 #include <cstdint>
 
 #include "arch/exceptions.h"
+#include "arch/vmx/fields.h"
 #include "arch/vmx/interruption.h"
 #include "core/vcpu.h"
+#include "cpu/vmx.h"
 
 namespace nadir::core {
 
 // Moves the guest behind the instruction that caused the exit, as completing it would: RIP wraps at 4 GiB outside 64-bit
-// mode, blocking by STI and MOV SS ends, and RFLAGS.TF makes a single-step trap pending.
+// mode, blocking by STI and MOV SS ends, RFLAGS.RF clears, and RFLAGS.TF makes a single-step trap pending.
 void advance_guest();
+
+// The usual case of it, from a RIP that is known already, for the path that each exit takes: nothing but RIP has to change.
+// False, with nothing done, when `advance_guest` is needed.
+inline bool advance_plainly(uint64_t rip) {
+    const uint64_t behind = rip + cpu::vmread(arch::vmcs::exit_instruction_length);
+    constexpr uint64_t flags = arch::Rflags::tf_mask | arch::Rflags::rf_mask;
+    constexpr uint32_t shadow =
+        arch::Interruptibility::blocking_by_sti_mask | arch::Interruptibility::blocking_by_mov_ss_mask;
+    // Only an instruction that ends beyond a multiple of 4 GiB, so that the lower half of RIP gets smaller, can tell the modes
+    // apart.
+    if (static_cast<uint32_t>(behind) < static_cast<uint32_t>(rip) ||
+        cpu::vmread(arch::vmcs::guest_rflags).any(flags) || cpu::vmread(arch::vmcs::guest_interruptibility).any(shadow))
+        [[unlikely]] {
+        return false;
+    }
+    cpu::vmwrite(arch::vmcs::guest_rip, behind);
+    return true;
+}
 
 // Makes the guest take an exception at its present instruction (a fault). RFLAGS.RF is set in the saved image, as for every
 // fault. [SDM3 "Masking Instruction-Breakpoint"]
@@ -28,8 +48,10 @@ void arm_nmi_window(const Vcpu& vcpu);
 void disarm_nmi_window(const Vcpu& vcpu);
 
 // CPL of the guest: SS.DPL. [SDM3 "Guest Register State"]
-unsigned guest_privilege_level();
-bool guest_in_64_bit_mode();
+inline unsigned guest_privilege_level() { return cpu::vmread(arch::vmcs::guest_ss_access_rights).dpl(); }
+inline bool guest_in_64_bit_mode() {
+    return cpu::vmread(arch::vmcs::guest_cs_access_rights).l() && cpu::vmread(arch::vmcs::guest_efer).lma();
+}
 
 // Reset by INIT, waiting for a start-up IPI. [SDM3 "Processor State After Reset" and "INIT"]
 void put_guest_into_wait_for_startup(Vcpu& vcpu);

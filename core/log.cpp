@@ -11,14 +11,14 @@ namespace {
 
 constexpr uint32_t being_written = ~uint32_t{0};
 
-void write(nadir_log_record& record, uint32_t sequence, uint32_t processor, Message message,
+void write(nadir_log_record& record, uint32_t sequence, uint32_t processor, Message message, uint32_t level,
            std::initializer_list<uint64_t> arguments) {
     // A reader on another processor sees either the old sequence number, or this one, or the complete record.
     __atomic_store_n(&record.sequence, being_written, __ATOMIC_RELEASE);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     record.time = cpu::read_tsc();
     record.processor = static_cast<nadir_u16>(processor);
-    record.level = static_cast<nadir_u8>(control::level_of(message));
+    record.level = static_cast<nadir_u8>(level);
     record.message = static_cast<nadir_u8>(message);
     unsigned i = 0;
     for (uint64_t argument : arguments) {
@@ -33,18 +33,20 @@ void write(nadir_log_record& record, uint32_t sequence, uint32_t processor, Mess
 } // namespace
 
 void log(Vcpu& vcpu, Message message, std::initializer_list<uint64_t> arguments) {
-    if (static_cast<uint32_t>(control::level_of(message)) > vcpu.place.vmm->options.log_level) {
+    const auto level = static_cast<uint32_t>(control::level_of(message));
+    if (level > vcpu.place.vmm->options.log_level) {
         return;
     }
     // The number is taken first: an NMI or a fault in root mode may log in the midst of this.
     const uint32_t sequence = __atomic_fetch_add(&vcpu.log_next, 1, __ATOMIC_ACQ_REL);
-    write(vcpu.place.log[sequence % log_records], sequence, vcpu.place.processor, message, arguments);
+    write(vcpu.place.log[sequence % log_records], sequence, vcpu.place.processor, message, level, arguments);
 }
 
 void log(nadir_session& session, uint32_t processor, Message message, std::initializer_list<uint64_t> arguments) {
     constexpr uint32_t capacity = sizeof(session.log) / sizeof(session.log[0]);
     const uint32_t sequence = session.log_next;
-    write(session.log[sequence % capacity], sequence, processor, message, arguments);
+    write(session.log[sequence % capacity], sequence, processor, message,
+          static_cast<uint32_t>(control::level_of(message)), arguments);
     __atomic_store_n(&session.log_next, sequence + 1, __ATOMIC_RELEASE);
 }
 

@@ -10,6 +10,9 @@ namespace nadir::core {
 
 // Does the MSR say which memory type an address has? [SDM3 "MTRR Feature Identification"]
 constexpr bool is_mtrr(uint32_t msr) {
+    if (msr - 0x200 > 0xFF) { // nearly all that is written
+        return false;
+    }
     const bool variable = msr >= 0x200 && msr < 0x200 + 2 * 32;
     const bool fixed = msr == 0x250 || msr == 0x258 || msr == 0x259 || (msr >= 0x268 && msr <= 0x26F);
     return variable || fixed || msr == 0x2FF;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/probe.h"
 
+#include <cstddef>
+
 #include "arch/capability_reading.h"
 #include "core/nadir.h"
 #include "cpu/cpuid.h"
@@ -26,6 +28,23 @@ struct ProcessorReader {
 arch::Capabilities read_processor_capabilities() {
     ProcessorReader reader;
     return arch::read_capabilities(reader);
+}
+
+bool say_the_same(const arch::Capabilities& a, const arch::Capabilities& b) {
+    using Word [[gnu::may_alias]] = uint64_t;
+    constexpr unsigned words = sizeof(arch::Capabilities) / sizeof(Word);
+    static_assert(words * sizeof(Word) == sizeof(arch::Capabilities));
+    const auto* left = reinterpret_cast<const Word*>(&a);
+    const auto* right = reinterpret_cast<const Word*>(&b);
+    Word differences = 0;
+    for (unsigned i = 0; i < words; ++i) {
+        Word difference = left[i] ^ right[i];
+        if (i == offsetof(arch::Capabilities, leaf_1) / sizeof(Word)) {
+            difference &= 0xFFFF'FFFF; // EAX; EBX has the processor's own number, and nothing that anybody judges
+        }
+        differences |= difference;
+    }
+    return differences == 0;
 }
 
 extern "C" NADIR_ABI void nadir_read_capabilities(void* out) {

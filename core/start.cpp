@@ -172,6 +172,10 @@ bool allocate_and_prepare(nadir_session& session, const arch::Capabilities& capa
         free_arena(session);
         return fail(report, to_fail ? NADIR_INJECTED : NADIR_NO_MEMORY, NADIR_STEP_PREPARE);
     }
+    // Here rather than on each processor, where interrupts are off.
+    for (uint32_t i = 0; i < session.processor_count; ++i) {
+        reset_vcpu(session, i);
+    }
     remember_state(session);
     return true;
 }
@@ -204,14 +208,15 @@ void reset_vcpu(nadir_session& session, uint32_t processor) {
     const VcpuPlace place = vcpu.place;
     PagePool own = vcpu.own_tables.pool;
     own.used = 0;
-    __builtin_memset(&vcpu, 0, offsetof(Vcpu, snapshot));
-    vcpu.snapshot.source = NADIR_VMCS_NONE;
+    __builtin_memset(&vcpu, 0, sizeof(vcpu));
     vcpu.place = place;
+    vmcs_snapshot(vcpu).source = NADIR_VMCS_NONE;
     vcpu.own_tables.pool = own;
-    vcpu.state = NADIR_PROCESSOR_ON;
+    vcpu.state = NADIR_PROCESSOR_OFF;
     __builtin_memset(vcpu.place.log, 0, log_records * sizeof(nadir_log_record));
     reset_exit_ring(vcpu);
     log(vcpu, Message::log_started, {log_records});
+    vcpu.fresh = 1;
 }
 
 extern "C" {

@@ -66,14 +66,16 @@ struct VcpuPlace {
 };
 
 struct Vcpu {
-    GuestRegisters registers; // first: the exit stub pushes it (cpu/exit.S)
+    GuestRegisters registers; // first: HOST_RSP points here, and the exit stub (cpu/exit.S) fills it
 
     VcpuPlace place;
     uint64_t exits[NADIR_EXIT_REASONS]; // by basic exit reason; the last one: all that are newer
+    nadir_exit_record* next_record;     // of this processor's flight recorder
 
     uint32_t state;    // enum nadir_processor_state, as root mode knows it
     uint32_t launched; // 1 once a VM entry has succeeded
     uint32_t vmx_on;   // 1 while VMREAD and VMWRITE may be used
+    uint32_t fresh;    // 1: reset for a new run, which has not begun
 
     uint64_t entry_failure[2]; // exit reason and qualification of a failed first entry
     uint64_t spoilt;           // what nadir_options.fail_field held before
@@ -95,11 +97,10 @@ struct Vcpu {
     // Root mode's own descriptors.
     alignas(16) uint64_t gdt[root_gdt_entries];
     arch::TaskStateSegment64 tss;
-
-    VmcsSnapshot snapshot; // last: a start needn't clear it. Source NADIR_VMCS_NONE until something fails
 };
 
-static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128, "cpu/exit.S pushes sixteen registers");
+static_assert(offsetof(Vcpu, registers) == 0 && sizeof(GuestRegisters) == 128,
+              "cpu/exit.S has a place for each of sixteen registers");
 
 inline uint64_t exits_total(const Vcpu& vcpu) {
     uint64_t sum = 0;
@@ -113,24 +114,27 @@ inline uint64_t exits_total(const Vcpu& vcpu) {
 // are not mapped in root mode, and so guard the stacks above them for nothing.
 namespace block {
 inline constexpr uint64_t vmxon = 0;       // not mapped: guards the fault stack
-inline constexpr uint64_t fault_stack = 1; // double fault and all other faults (IST 2)
+inline constexpr uint64_t fault_stack = 1; // double fault and all other faults (IST 2); at its bottom the snapshot
 inline constexpr uint64_t nmi_stack = 2;   // NMI and machine check (IST 1)
 inline constexpr uint64_t vmcs = 3;        // not mapped: guards the stack
-inline constexpr uint64_t stack = 4;       // 2 pages, the vcpu context at their top
-inline constexpr uint64_t stack_pages = 2;
-inline constexpr uint64_t log = 6;
-inline constexpr uint64_t exit_ring = 7;
-inline constexpr uint64_t pages = 8;
+inline constexpr uint64_t stack = 4;       // the vcpu context at its top
+inline constexpr uint64_t log = 5;
+inline constexpr uint64_t exit_ring = 6;
+inline constexpr uint64_t pages = 7;
 inline constexpr uint64_t bytes = pages * 4096; // and behind them, where it may be needed, its EptOwnTables
 } // namespace block
 
-inline constexpr uint64_t stack_bytes = block::stack_pages * 4096;
-inline constexpr uint64_t vcpu_offset =
-    (block::stack + block::stack_pages) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
+inline constexpr uint64_t vcpu_offset = (block::stack + 1) * 4096 - ((sizeof(Vcpu) + 63) & ~uint64_t{63});
 inline constexpr uint32_t log_records = 4096 / sizeof(nadir_log_record);
 
 inline nadir_exit_ring& exit_ring(const Vcpu& vcpu) {
     return *reinterpret_cast<nadir_exit_ring*>(vcpu.place.block + block::exit_ring * 4096);
+}
+
+// What stays of this processor's VMCS when it is stopped, or its first entry fails; source NADIR_VMCS_NONE until then. It lies
+// at the bottom of the fault stack, whose page is larger than the deepest report: tests/structure counts.
+inline VmcsSnapshot& vmcs_snapshot(const Vcpu& vcpu) {
+    return *reinterpret_cast<VmcsSnapshot*>(vcpu.place.block + block::fault_stack * 4096);
 }
 
 // Of a ring, as many stay in the session after the run: of 512 processors they must fit into one allocation.
@@ -146,6 +150,7 @@ inline void set_state(Vcpu& vcpu, nadir_processor_state state) {
 constexpr bool is_lost(uint32_t state) { return state == NADIR_PROCESSOR_DEAD || state == NADIR_PROCESSOR_STUCK; }
 
 static_assert(sizeof(nadir_log_record) == 64);
-static_assert(sizeof(Vcpu) <= 4096 - 1024, "the larger part of the two pages is stack");
+static_assert(sizeof(Vcpu) <= 4096 - 2560, "what exits may need of the stack: tests/structure counts");
+static_assert(sizeof(VmcsSnapshot) <= 4096 - 2048, "what reports may need of the fault stack");
 
 } // namespace nadir::core

@@ -90,7 +90,7 @@ void write_host_state(Vcpu& vcpu, const ProcessorState& state) {
     if (capabilities.pks()) {
         vmwrite(vmcs::host_pkrs, Pkrs{});
     }
-    vmwrite(vmcs::host_rsp, reinterpret_cast<uint64_t>(&vcpu) + sizeof(GuestRegisters));
+    vmwrite(vmcs::host_rsp, reinterpret_cast<uint64_t>(&vcpu));
     vmwrite(vmcs::host_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_first_exit_entry));
 }
 

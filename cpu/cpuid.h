@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "cpu/halves.h"
+
 namespace nadir::cpu {
 
 struct CpuidResult {
@@ -10,9 +12,9 @@ struct CpuidResult {
 };
 
 inline CpuidResult cpuid(uint32_t leaf, uint32_t subleaf = 0) {
-    CpuidResult r;
-    asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
-    return r;
+    uint64_t a, b, c, d;
+    asm volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(leaf), "c"(subleaf));
+    return {whole_register(a), whole_register(b), whole_register(c), whole_register(d)};
 }
 
 } // namespace nadir::cpu

@@ -2,61 +2,58 @@
 /*
  * Where the processor arrives at every VM exit (HOST_RIP), and the way back.
  *
- * HOST_RSP points just above the place of the guest's general registers, which is the beginning of the vcpu context; so
- * the pushes below fill vcpu->registers (in the order of their encodings: rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15), and
- * RSP is then both the vcpu's address and the top of an empty stack. RSP's own place is never read: the guest's RSP is in
- * the VMCS. VM exits clear RFLAGS, so DF and IF are 0 here ([SDM3 "Loading Host RIP, RSP, RFLAGS, and SSP"]).
+ * HOST_RSP is the vcpu's address: the stack grows down from there, and the context begins with a place for each of the
+ * guest's general registers, in the order of their encodings (rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15). RSP's own place
+ * is never used: the guest's RSP is in the VMCS. VM exits clear RFLAGS, so DF and IF are 0 here
+ * ([SDM3 "Loading Host RIP, RSP, RFLAGS, and SSP"]).
+ *
+ * A C++ function gives RBX, RBP and R12 to R15 back as they were, so these are the guest's until somebody wants to see or
+ * change them. Nobody does for what a system does often; only CPUID has a result in RBX.
  */
 #include "cpu/assembly.h"
 #include "cpu/exit_path.h"
 
+#define PLACE(encoding) (8 * (encoding))(%rsp)
+#define RAX_PLACE PLACE(0)
+#define RCX_PLACE PLACE(1)
+#define RDX_PLACE PLACE(2)
+#define RBX_PLACE PLACE(3)
+#define RBP_PLACE PLACE(5)
+#define RSI_PLACE PLACE(6)
+#define RDI_PLACE PLACE(7)
+
         .text
 
-        .macro  SAVE_GUEST_REGISTERS
-        pushq   %r15
-        pushq   %r14
-        pushq   %r13
-        pushq   %r12
-        pushq   %r11
-        pushq   %r10
-        pushq   %r9
-        pushq   %r8
-        pushq   %rdi
-        pushq   %rsi
-        pushq   %rbp
-        pushq   %rsp
-        pushq   %rbx
-        pushq   %rdx
-        pushq   %rcx
-        pushq   %rax
+        .macro  SAVE_FIRST_REGISTERS
+        movq    %rax, RAX_PLACE
+        movq    %rcx, RCX_PLACE
+        movq    %rdx, RDX_PLACE
+        movq    %rbx, RBX_PLACE
+        movq    %rsi, RSI_PLACE
+        movq    %rdi, RDI_PLACE
+        movq    %r8, PLACE(8)
+        movq    %r9, PLACE(9)
+        movq    %r10, PLACE(10)
+        movq    %r11, PLACE(11)
         .endm
 
 /* The first exit of a processor: the first entry left the debug registers alone, later ones must load them. */
 FUNCTION(nadir_cpu_first_exit_entry)
-        SAVE_GUEST_REGISTERS
+        SAVE_FIRST_REGISTERS
         movq    %rsp, %rdi
         call    nadir_first_exit
         jmp     .Lhandle
 END_FUNCTION(nadir_cpu_first_exit_entry)
 
-/* With nadir_options.record_every_exit: all exits go the general way, which records them. */
-FUNCTION(nadir_cpu_general_exit_entry)
-        SAVE_GUEST_REGISTERS
-        jmp     .Lhandle
-END_FUNCTION(nadir_cpu_general_exit_entry)
-
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
  * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All
- * else goes the general
- * way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
+ * else goes the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
  * register places; NMIs don't disturb it, for their handler runs on a stack of its own.
  */
-#define PLACE(offset) (offset - NADIR_VCPU_REGISTER_BYTES)(%rsp)
-
         .balign 16
 FUNCTION(nadir_cpu_exit_entry)
-        movq    %rdx, PLACE(NADIR_VCPU_RDX)
+        movq    %rdx, RDX_PLACE
         movl    $NADIR_FIELD_EXIT_REASON, %edx
         vmread  %rdx, %rdx
         cmpl    $NADIR_EXIT_REASON_CPUID, %edx
@@ -72,61 +69,75 @@ FUNCTION(nadir_cpu_exit_entry)
         vmread  %rdx, %rdx
         testl   $NADIR_INSTRUCTION_SHADOW, %edx
         jnz     .Lgeneral
-        movq    %rbx, PLACE(NADIR_VCPU_RBX)
+        movq    %rbx, RBX_PLACE
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmread  %rdx, %rdx
         movl    $NADIR_FIELD_INSTRUCTION_LENGTH, %ebx
         vmread  %rbx, %rbx
         addq    %rdx, %rbx
-        xorq    %rbx, %rdx
-        shrq    $32, %rdx                       /* not 0: the instruction ends beyond a multiple of 4 GiB */
-        jnz     .Lgeneral_rbx
+        cmpl    %edx, %ebx                      /* a smaller lower half: it ends beyond a multiple of 4 GiB */
+        jb      .Lgeneral_rbx
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmwrite %rbx, %rdx
-        incq    PLACE(NADIR_VCPU_CPUID_EXITS)
+        incq    NADIR_VCPU_CPUID_EXITS(%rsp)
         cpuid
         vmresume
         jmp     .Lresume_failed
 
 .Lgeneral_rbx:
-        movq    PLACE(NADIR_VCPU_RBX), %rbx
+        movq    RBX_PLACE, %rbx
 .Lgeneral:
-        movq    PLACE(NADIR_VCPU_RDX), %rdx
-        SAVE_GUEST_REGISTERS
+        movq    RDX_PLACE, %rdx
+END_FUNCTION(nadir_cpu_exit_entry)              /* and goes on in the next one */
+
+/* With nadir_options.record_every_exit HOST_RIP is this: all exits go the general way, which records them. */
+FUNCTION(nadir_cpu_general_exit_entry)
+        SAVE_FIRST_REGISTERS
 .Lhandle:
         movq    %rsp, %rdi
-        call    nadir_handle_exit               /* 0: resume the guest; otherwise leave VMX operation */
+        call    nadir_handle_exit
         testl   %eax, %eax
-        jnz     .Lleave
-        popq    %rax
-        popq    %rcx
-        popq    %rdx
-        popq    %rbx
-        leaq    8(%rsp), %rsp
-        popq    %rbp
-        popq    %rsi
-        popq    %rdi
-        popq    %r8
-        popq    %r9
-        popq    %r10
-        popq    %r11
-        popq    %r12
-        popq    %r13
-        popq    %r14
-        popq    %r15
+        jnz     .Lnot_yet
+.Lresume:
+        movq    RAX_PLACE, %rax
+        movq    RCX_PLACE, %rcx
+        movq    RDX_PLACE, %rdx
+        movq    RBX_PLACE, %rbx
+        movq    RSI_PLACE, %rsi
+        movq    RDI_PLACE, %rdi
+        movq    PLACE(8), %r8
+        movq    PLACE(9), %r9
+        movq    PLACE(10), %r10
+        movq    PLACE(11), %r11
         vmresume
 .Lresume_failed:
-        /* Only a VMfail comes here. Nothing above RSP was lost: the registers are still in the vcpu. */
+        /* Only a VMfail comes here. */
         setc    %sil                            /* 1: VMfailInvalid */
         movzbl  %sil, %esi
-        leaq    -128(%rsp), %rsp
         movq    %rsp, %rdi
         call    nadir_resume_failed             /* does not return */
         ud2
+
+.Lnot_yet:
+        movq    %rbp, RBP_PLACE
+        movq    %r12, PLACE(12)
+        movq    %r13, PLACE(13)
+        movq    %r14, PLACE(14)
+        movq    %r15, PLACE(15)
+        movq    %rsp, %rdi
+        call    nadir_handle_exit_with_all_registers
+        testl   %eax, %eax
+        jnz     .Lleave
+        movq    RBP_PLACE, %rbp
+        movq    PLACE(12), %r12
+        movq    PLACE(13), %r13
+        movq    PLACE(14), %r14
+        movq    PLACE(15), %r15
+        jmp     .Lresume
 .Lleave:
         movq    %rsp, %rdi
         call    nadir_leave_from_root           /* does not return */
         ud2
-END_FUNCTION(nadir_cpu_exit_entry)
+END_FUNCTION(nadir_cpu_general_exit_entry)
 
         END_OF_FILE

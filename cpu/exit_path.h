@@ -18,12 +18,14 @@
 #define NADIR_RFLAGS_TF_RF 0x10100
 #define NADIR_INSTRUCTION_SHADOW 3
 
-/* Leaves that go the general way (core/exits/cpuid.cpp), as a set of bits, each the leaf's number modulo 32: 1 (OSXSAVE) and
+/* Leaves that go the general way (core/exits/cpuid.h), as a set of bits, each the leaf's number modulo 32: 1 (OSXSAVE) and
  * with it 80000001H (SYSCALL), 7 (OSPKE), 19H (AESKLE). Leaves that share a bit take the same way, which answers them, too. */
 #define NADIR_CPUID_GENERAL_LEAVES 0x02000082
 
-/* The vcpu context: bytes of the guest's registers, places of RDX and RBX in them, and of the count of CPUID exits. */
-#define NADIR_VCPU_REGISTER_BYTES 128
-#define NADIR_VCPU_RDX 16
-#define NADIR_VCPU_RBX 24
+/* What C++ answers (core/exit_loop.cpp). */
+#define NADIR_EXIT_RESUME 0
+#define NADIR_EXIT_LEAVE 1
+#define NADIR_EXIT_ALL_REGISTERS 2
+
+/* In the vcpu context: the count of CPUID exits. */
 #define NADIR_VCPU_CPUID_EXITS 256

@@ -4,13 +4,26 @@
 
 #include <cstdint>
 
+#include "cpu/halves.h"
+
 namespace nadir::cpu {
 
 // Any CPL unless CR4.TSD. Not serialising; ordered against the surrounding code by the compiler only.
 inline uint64_t read_tsc() {
+    uint64_t low, high;
+    asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
+    return high << 32 | whole_register(low);
+}
+
+// The same into memory, where two stores do what shift, or, store would.
+template <typename Word>
+void store_tsc(Word& place) {
+    static_assert(sizeof(place) == 2 * sizeof(uint32_t));
     uint32_t low, high;
     asm volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return uint64_t{high} << 32 | low;
+    auto* halves = reinterpret_cast<uint8_t*>(&place);
+    __builtin_memcpy(halves, &low, sizeof(low));
+    __builtin_memcpy(halves + sizeof(low), &high, sizeof(high));
 }
 
 inline void write_back_and_invalidate_caches() { asm volatile("wbinvd" : : : "memory"); }

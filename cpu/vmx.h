@@ -7,6 +7,7 @@
 
 #include "arch/vmx/fields.h"
 #include "arch/vmx/invalidation.h"
+#include "cpu/halves.h"
 
 namespace nadir::cpu {
 
@@ -54,8 +55,12 @@ inline VmxStatus vmread_raw(uint64_t encoding, uint64_t& value) {
 template <typename Field>
 inline typename Field::value_type vmread(Field field) {
     uint64_t v;
-    asm volatile("vmread %1, %0" : "=r"(v) : "r"(uint64_t{field.encoding}) : "cc", "memory");
+    // The VMCS is no memory that C++ could know of: what the compiler has in registers stays valid.
+    asm volatile("vmread %1, %0" : "=r"(v) : "r"(uint64_t{field.encoding}) : "cc");
     using Value = typename Field::value_type;
+    if constexpr (sizeof(typename Field::raw_type) < sizeof(v)) {
+        v = whole_register(v);
+    }
     if constexpr (requires { Value{}.value; }) {
         return Value{static_cast<decltype(Value{}.value)>(v)};
     } else {
@@ -72,7 +77,7 @@ inline void vmwrite(Field field, typename Field::value_type value) {
     } else {
         v = static_cast<uint64_t>(value);
     }
-    asm volatile("vmwrite %1, %0" : : "r"(uint64_t{field.encoding}), "rm"(v) : "cc", "memory");
+    asm volatile("vmwrite %1, %0" : : "r"(uint64_t{field.encoding}), "rm"(v) : "cc");
 }
 
 inline VmxStatus invept(arch::InveptType type, const arch::InveptDescriptor& descriptor) {

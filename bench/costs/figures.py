@@ -21,7 +21,7 @@ from emulator.initrd import Initrd  # noqa: E402
 from emulator.kernel_command_line import QUICK  # noqa: E402
 from emulator.places import BUILD  # noqa: E402
 
-from . import floor, growth  # noqa: E402
+from . import exits, floor, growth  # noqa: E402
 from .exit_kinds import Exits  # noqa: E402
 
 MODEL = "corei7_skylake_x"
@@ -39,7 +39,7 @@ def directory(name: str) -> Path:
 def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     """The program `bench` of the bare host measures itself; the floor for a CPUID comes from a kernel of its own."""
     folder = directory("bench")
-    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), folder, image, "test=bench")
+    machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), folder, image, "test=bench cycles=1000")
     run = machine.run(timeout=60, directory=folder)
     found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
     if not run.ok or not found or "@@ result ok" not in run.serial:
@@ -47,6 +47,8 @@ def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     figures = json.loads(found.group(1))
     # A CPUID on the bare processor is one of the instructions that the round trip replaces.
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
+    for kind, counts in exits.count_exits(image, model).items():
+        figures |= {f"root_{kind}_{what}": count for what, count in counts.items()}
     lowest = floor.measure(directory("floor"), model)
     if not lowest:
         raise Unmeasured("the floor's kernel did not finish")

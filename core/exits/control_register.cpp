@@ -89,8 +89,11 @@ Outcome execute_again() {
     return Outcome::retry;
 }
 
+// What differs in the bit that VMX fixes only is as good as what the register has: the usual reason to be here.
+bool differs_only_in(uint64_t mask, uint64_t wanted, uint64_t now) { return ((wanted ^ now) & ~mask) == 0; }
+
 Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
-    if (cr0_refused(vcpu, wanted)) {
+    if (!differs_only_in(Cr0::ne_mask, wanted.value, vmread(vmcs::guest_cr0).value) && cr0_refused(vcpu, wanted)) {
         return Outcome::general_protection;
     }
     vmwrite(vmcs::cr0_read_shadow, wanted);
@@ -98,7 +101,7 @@ Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
 }
 
 Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
-    if (cr4_refused(vcpu, wanted)) {
+    if (!differs_only_in(Cr4::vmxe_mask, wanted.value, vmread(vmcs::guest_cr4).value) && cr4_refused(vcpu, wanted)) {
         return Outcome::general_protection;
     }
     log(vcpu, Message::guest_changed_vmxe, {wanted.vmxe() ? 1u : 0u, vmread(vmcs::guest_rip)});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// One function per kind of VM exit, each in its own file. Context: root mode.
+// One function per kind of VM exit, each in its own file; CPUID's is in core/exits/cpuid.h. Context: root mode.
 #pragma once
 
 #include "core/exits/outcome.h"
@@ -7,7 +7,6 @@
 
 namespace nadir::core::exits {
 
-Outcome cpuid(Vcpu& vcpu);
 Outcome xsetbv(Vcpu& vcpu);
 Outcome rdmsr(Vcpu& vcpu);
 Outcome wrmsr(Vcpu& vcpu);

@@ -58,14 +58,15 @@ nadir_status read_vmcs(Vcpu& vcpu, const Vcpu& subject, uint64_t first) {
     if (!live && __atomic_load_n(&subject.state, __ATOMIC_ACQUIRE) != NADIR_PROCESSOR_DEAD) {
         return NADIR_BAD_ARGUMENT;
     }
+    const VmcsSnapshot& snapshot = vmcs_snapshot(subject);
     uint64_t known = 0;
     for (unsigned i = 0; first < VmcsSnapshot::capacity && i + 1 < hypercall_words; ++i) {
         const auto index = static_cast<uint32_t>(first + i);
         if (index >= VmcsSnapshot::capacity) {
             break;
         }
-        uint64_t value = live ? 0 : subject.snapshot.values[index];
-        if (live ? read_vmcs_field(index, value) : subject.snapshot.has(index)) {
+        uint64_t value = live ? 0 : snapshot.values[index];
+        if (live ? read_vmcs_field(index, value) : snapshot.has(index)) {
             known |= uint64_t{1} << i;
             answer(vcpu, i + 1, value);
         }

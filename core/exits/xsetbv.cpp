@@ -10,6 +10,18 @@
 
 namespace nadir::core::exits {
 
+namespace {
+
+// On its own, so that who isn't refused needs no place for this.
+[[gnu::noinline]] Outcome refused(Vcpu& vcpu) {
+    GuestRegisters& r = vcpu.registers;
+    log(vcpu, Message::xsetbv_refused,
+        {static_cast<uint32_t>(r.rcx()), r.edx_eax(), cpu::vmread(arch::vmcs::guest_rip)});
+    return Outcome::general_protection;
+}
+
+} // namespace
+
 Outcome xsetbv(Vcpu& vcpu) {
     // The processor checks the privilege level before it exits; Bochs 2.7 does not.
     if (guest_privilege_level() != 0) {
@@ -18,8 +30,7 @@ Outcome xsetbv(Vcpu& vcpu) {
     GuestRegisters& r = vcpu.registers;
     const uint32_t index = static_cast<uint32_t>(r.rcx());
     if (cpu::nadir_cpu_checked_xsetbv(index, static_cast<uint32_t>(r.rax()), static_cast<uint32_t>(r.rdx())) != 0) {
-        log(vcpu, Message::xsetbv_refused, {index, r.edx_eax(), cpu::vmread(arch::vmcs::guest_rip)});
-        return Outcome::general_protection;
+        return refused(vcpu);
     }
     return Outcome::advance;
 }

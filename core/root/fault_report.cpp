@@ -80,7 +80,7 @@ void stop_processor(Vcpu& vcpu) {
     report(vcpu, Message::processor_dead, {});
     // Nobody can VMREAD it any more; whoever sees the state may read the copy.
     if (vcpu.vmx_on != 0) {
-        take_snapshot(vcpu.snapshot, NADIR_VMCS_DEAD);
+        take_snapshot(vmcs_snapshot(vcpu), NADIR_VMCS_DEAD);
     }
     set_state(vcpu, NADIR_PROCESSOR_DEAD);
     halt_for_good();
@@ -132,7 +132,7 @@ uint32_t on_entry_failure(Vcpu& vcpu, arch::ExitReason reason) {
         report_last_exits(vcpu, vcpu);
         stop_processor(vcpu);
     }
-    take_snapshot(vcpu.snapshot, NADIR_VMCS_FAILED_ENTRY);
+    take_snapshot(vmcs_snapshot(vcpu), NADIR_VMCS_FAILED_ENTRY);
     // The guest state is the one that was to be entered, that is, the processor as it was before: leaving restores it.
     if (spoils_entry(vcpu.place.vmm->options, vcpu.place.processor)) {
         (void)cpu::vmwrite_raw(vcpu.place.vmm->options.fail_field, vcpu.spoilt);

@@ -31,7 +31,8 @@ def test_two_runs_agree(figures):
 @pytest.mark.parametrize("name", sorted(BUDGET["most"]))
 def test_within_budget(figures, name):
     assert 0 <= figures[name] <= BUDGET["most"][name]
-    assert figures[name] > 0 or name == "optional_exits", "it can't cost nothing: the measurement is wrong"
+    # Nothing costs nothing, but for the exits that nobody needs: else the measurement is wrong.
+    assert (figures[name] > 0) == (name != "optional_exits")
 
 
 def test_every_figure_has_a_budget(figures):

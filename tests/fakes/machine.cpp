@@ -7,12 +7,12 @@
 #include "arch/vmx/field_table.h"
 #include "core/vcpu.h"
 #include "tests/fakes/ept_walk.h"
+#include "tests/fakes/exit_stub.h"
 #include "tests/fakes/processor_setup.h"
 #include "tests/unit/check/example_processor.h"
 
 extern "C" {
 NADIR_CPU_ABI void nadir_first_exit(nadir::core::Vcpu* vcpu);
-NADIR_CPU_ABI uint32_t nadir_handle_exit(nadir::core::Vcpu* vcpu);
 [[noreturn]] NADIR_CPU_ABI void nadir_leave_from_root(nadir::core::Vcpu* vcpu);
 }
 
@@ -128,8 +128,7 @@ cpu::LaunchResult Machine::launch(uint64_t rsp_field, uint64_t rip_field) {
         field(arch::vmcs::exit_qualification) = 0;
         load_host_state();
         if (on_entry_failure != nullptr) {
-            on_entry_failure(
-                *reinterpret_cast<core::Vcpu*>(field(arch::vmcs::host_rsp) - sizeof(core::GuestRegisters)));
+            on_entry_failure(*reinterpret_cast<core::Vcpu*>(field(arch::vmcs::host_rsp)));
         }
         if (run_root(now().general.data())) {
             fault("root mode goes on with a guest that was never entered");
@@ -159,7 +158,7 @@ bool Machine::exit(uint32_t reason, std::initializer_list<std::pair<uint32_t, ui
 
 // cpu/exit.S
 bool Machine::run_root(uint64_t* registers) {
-    auto* vcpu = reinterpret_cast<core::Vcpu*>(field(arch::vmcs::host_rsp) - sizeof(core::GuestRegisters));
+    auto* vcpu = reinterpret_cast<core::Vcpu*>(field(arch::vmcs::host_rsp));
     std::memcpy(vcpu->registers.value, registers, sizeof(core::GuestRegisters));
     const uint64_t rip = field(arch::vmcs::host_rip);
     memory.forbidden = true;
@@ -170,7 +169,7 @@ bool Machine::run_root(uint64_t* registers) {
                    rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_general_exit_entry)) {
             fault("HOST_RIP points nowhere");
         }
-        if (nadir_handle_exit(vcpu) == 0) {
+        if (exit_stub(*vcpu) == 0) {
             memory.forbidden = false;
             std::memcpy(registers, vcpu->registers.value, sizeof(core::GuestRegisters));
             enter(false);

@@ -16,7 +16,7 @@ constexpr u32 refused_msr = 0x1234'5678; // outside the bitmap's ranges: it exit
 NADIR_ABI u32 work(void*, u32) {
     for (u32 i = 0; i < 5; ++i)
         cpuid(0); // answered by cpu/exit.S
-    cpuid(1);     // answered by core/exits/cpuid.cpp
+    cpuid(1);     // answered by core/exits/cpuid.h
     FaultGuard guard;
     guarded(
         guard, [](void*) { read_msr(refused_msr); }, nullptr);

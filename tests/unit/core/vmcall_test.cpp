@@ -171,12 +171,15 @@ TEST_F(Vmcall, AnswersAboutAnotherProcessor) {
 
 TEST_F(Vmcall, TheVmcsOfAnotherProcessorOnlyWhenThatIsDead) {
     core::Vcpu other{};
+    const Block other_block = make_block();
+    other.place.block = reinterpret_cast<uint64_t>(other_block.get());
     core::Vcpu* both[] = {&vcpu, &other};
     vmm.vcpus = both;
     vmm.processor_count = 2;
-    other.snapshot.source = NADIR_VMCS_FAILED_ENTRY;
-    other.snapshot.values[2] = 0x77;
-    other.snapshot.known[0] = 1u << 2;
+    core::VmcsSnapshot& snapshot = core::vmcs_snapshot(other);
+    snapshot.source = NADIR_VMCS_FAILED_ENTRY;
+    snapshot.values[2] = 0x77;
+    snapshot.known[0] = 1u << 2;
     call(Hypercall::read_vmcs, 1, 0);
     EXPECT_EQ(vcpu.registers.rax(), NADIR_BAD_ARGUMENT);
     other.state = NADIR_PROCESSOR_DEAD;

@@ -169,7 +169,7 @@ TEST_F(VmcsSetup, Controls) {
 TEST_F(VmcsSetup, RootModesPlaces) {
     begin();
     // Root mode's memory is hidden from the code of the test, which is a guest: so the addresses are compared.
-    const uint64_t block = get(vmcs::host_rsp) - sizeof(core::GuestRegisters) - core::vcpu_offset;
+    const uint64_t block = get(vmcs::host_rsp) - core::vcpu_offset;
     const uint64_t vcpu_address = block + core::vcpu_offset;
     EXPECT_EQ(block % 4096, 0u);
     EXPECT_EQ(get(vmcs::host_gdtr_base), vcpu_address + offsetof(core::Vcpu, gdt));
