@@ -26,7 +26,7 @@ constinit KMUTEX lock{};
 
 void machine_init() { KeInitializeMutex(&lock, 0); }
 
-const char* follow_machine() {
+nadir_u32 follow_machine(nadir_report& report) {
     const char* refused = nullptr;
     KeWaitForSingleObject(&lock, Executive, KernelMode, FALSE, nullptr);
     for (Part& part : parts) {
@@ -37,9 +37,12 @@ const char* follow_machine() {
     }
     KeReleaseMutex(&lock, FALSE);
     if (refused == nullptr) {
-        enter_new_processors();
+        return enter_new_processors(report);
     }
-    return refused;
+    nadir_report unused;
+    (void)stop(unused);
+    return host_report(report, NADIR_NO_MEMORY,
+                       {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
 }
 
 void follow_machine_no_more() {

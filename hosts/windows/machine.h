@@ -4,21 +4,22 @@
 // and some of them stop Nadir. All passive and without the session's lock, which the callbacks take.
 #pragma once
 
-#include "hosts/windows/nt/nt.h"
+#include "control/control.h"
 
 namespace nadir::windows {
 
 void machine_init();
 
-// Follows, if it isn't done already. Answers: null, or what of it the system refused.
-const char* follow_machine();
+// Follows, if it isn't done already. Where the system refuses a part of it, or a processor that came meanwhile can't be taken
+// in, Nadir is off again, and the report says why. Returns an enum nadir_status.
+nadir_u32 follow_machine(nadir_report& report);
 void follow_machine_no_more();
 
 // processors.cpp
 bool processors_init();
 void processors_exit();
-// Those that came while nobody followed, too.
-void enter_new_processors();
+// Those that came while nobody followed, too. Where one can't be taken in, Nadir is off, and the report says why.
+nadir_u32 enter_new_processors(nadir_report& report);
 
 // power.cpp
 bool power_init();

@@ -24,17 +24,18 @@ NADIR_ABI nadir_u32 enter_here(void* argument, nadir_u32 processor) {
 
 void processor_added(PVOID, KE_PROCESSOR_CHANGE_NOTIFY_CONTEXT* change, NTSTATUS*) {
     if (change->State == KeProcessorAddCompleteNotify) {
-        enter_new_processors();
+        nadir_report unused;
+        (void)enter_new_processors(unused);
     }
 }
 
 } // namespace
 
-void enter_new_processors() {
+nadir_u32 enter_new_processors(nadir_report& report) {
     const SessionLock held;
     Arrival arrival{running_session(), {}};
     if (arrival.session == nullptr) {
-        return;
+        return NADIR_OK;
     }
     for (nadir_u32 i = 0; processor_runs(i); ++i) {
         if (nadir_processor_active(arrival.session, i) != 0) {
@@ -42,14 +43,22 @@ void enter_new_processors() {
         }
         const nadir_u32 status = nadir_host_run_on(i, enter_here, &arrival);
         if (status != NADIR_OK) {
+            if (arrival.report.status == NADIR_OK) { // it didn't run, so it wrote none
+                host_report(arrival.report, NADIR_PROCESSOR_OFFLINE,
+                            {"Windows counts a processor on which it lets no thread run, so Nadir is off again."});
+                arrival.report.processor = i;
+            }
             print_words(NADIR_LEVEL_ERROR,
                         "a processor came and can't be taken in, so Nadir is turned off: ", arrival.report.text);
-            (void)stop_locked(arrival.report);
-            return;
+            report = arrival.report;
+            nadir_report unused;
+            (void)stop_locked(unused);
+            return status;
         }
         nmi_learn(i);
         print(NADIR_LEVEL_INFO, "processor {d} came: in VMX non-root operation", {i});
     }
+    return NADIR_OK;
 }
 
 bool processors_init() {

@@ -17,17 +17,7 @@ using Answer = nadir_u32(void* request);
 NADIR_PAGED_CODE nadir_u32 answer_on(void* data) {
     auto& request = *static_cast<nadir_on_request*>(data);
     const nadir_u32 status = start(request.options, request.report);
-    if (status != NADIR_OK) {
-        return status;
-    }
-    const char* refused = follow_machine();
-    if (refused != nullptr) {
-        nadir_report unused;
-        (void)stop(unused);
-        host_report(request.report, NADIR_NO_MEMORY,
-                    {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
-    }
-    return request.report.status;
+    return status == NADIR_OK ? follow_machine(request.report) : status;
 }
 
 NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop(static_cast<nadir_off_request*>(data)->report); }
