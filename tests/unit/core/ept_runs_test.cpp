@@ -66,5 +66,14 @@ TEST(EptRuns, AFewChoicesFillATable) {
     EXPECT_EQ(runs(1, 64 * gib + mib2), 1u) << "all of it is ours";
 }
 
+TEST(EptRuns, EveryPartThatATypeDividesHasItsTables) {
+    Tables t{46};
+    t.plan.mtrr = pc_mtrrs();
+    const uint32_t undivided = core::ept_pages_needed(t.plan);
+    set_range(t.plan.mtrr, 1, 2 * tib_half + 2 * mib2, mib2, 1);
+    set_range(t.plan.mtrr, 2, 40 * tib_half + 2 * mib2, mib2, 1);
+    EXPECT_EQ(core::ept_pages_needed(t.plan), undivided + 2);
+}
+
 } // namespace
 } // namespace nadir::test
