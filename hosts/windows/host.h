@@ -59,7 +59,7 @@ nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
 nadir_u32 read_recorder(nadir_recorder_request& request);
 void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
-// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Takes the lock only to look.
+// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Without the lock.
 nadir_u32 provoke(nadir_u32 provocation);
 
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
