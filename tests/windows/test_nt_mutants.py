@@ -146,3 +146,11 @@ def test_unload_stops_what_is_still_on(tmp_path):
     # As if the first attempt had failed.
     driver = mutant(tmp_path, Change("hosts/windows/driver.cpp", "    block(Hindrance::unload);\n", ""))
     expect_ok(boot(tmp_path, driver, "test=unload", processors=2))
+
+
+def test_a_stop_that_fails_is_told(tmp_path):
+    # Windows refuses a callback, so `on` has to turn Nadir off again, and can't: that is the news, not the refusal.
+    driver = mutant(tmp_path, Change("hosts/windows/machine.cpp", "= stop(stopped);",
+                                     '= host_report(stopped, NADIR_PROCESSOR_LOST, {"it stays on"});'))
+    run = expect_violation(boot(tmp_path, driver, "test=calls"), r"request: off, and yet active 1")
+    assert [line for line in run.lines if line.startswith("on: ")][-1].endswith(": it stays on")
