@@ -114,7 +114,10 @@ void nmi_exit() {
 
 void nmi_learn(nadir_u32 processor) {
     const OnProcessor there{processor};
-    if (targets != nullptr && processor < count && there.moved()) {
+    // Where the thread really is says the number: the call that moves it answers nothing, and an NMI to a wrong one is a crash.
+    const InterruptsOff off;
+    if (targets != nullptr && processor < count && there.moved() &&
+        KeGetCurrentProcessorNumberEx(nullptr) == processor) {
         targets[processor].apic_id = own_apic_id();
         __atomic_store_n(&targets[processor].reachable, 1, __ATOMIC_RELEASE);
     }
