@@ -66,6 +66,10 @@ MUTANTS = {
     "the first group only": Mutant(
         Change("hosts/windows/affinity.h", "        there.Group = place.Group;\n", "", source=SEAM),
         "onoff rounds=1 group=1", r"request: it can't be turned on", processors=2),
+    # Not of the rules: that Windows doesn't move the thread, and so processor 1 can't be reached. An NMI would hit another.
+    "a thread that isn't moved": Mutant(
+        Change("hosts/windows/affinity.h", "KAFFINITY{1} << place.Number", "KAFFINITY{1}", source="hosts/windows/nmi.cpp"),
+        "hang", r"request: processor 1 is in state 4", processors=2),
     "a processor that nobody takes in": Mutant(
         Change("hosts/windows/processors.cpp", "change->State == KeProcessorAddCompleteNotify", "change == nullptr"),
         "hotadd held=1", r"request: on, and yet active 1, 1 of 2 processors on", processors=2),
