@@ -38,10 +38,14 @@ def test_threads_work_meanwhile(tmp_path, model, processors):
     assert sum(line.startswith("on: processor ") for line in run.lines) == 2 * processors
 
 
-@pytest.mark.parametrize("words", ["load", "requests", "bad", "security", "close", "power rounds=2", "shutdown", "second",
-                                   "entry"])
+@pytest.mark.parametrize("words", ["load", "requests", "bad", "security", "close", "wake", "shutdown", "second", "entry"])
 def test_scenario(tmp_path, words):
     expect_ok(boot(tmp_path, driver(), f"test={words}", processors=2))
+
+
+def test_sleep(tmp_path):
+    run = expect_ok(boot(tmp_path, driver(), "test=power rounds=2", processors=2))
+    assert run.serial.count("dbg: nadir: not on again after sleep: ") == 1
 
 
 def test_unload_while_on(tmp_path):
