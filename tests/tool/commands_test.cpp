@@ -115,6 +115,12 @@ TEST(On, SaysWhyNot) {
     EXPECT_EQ(answer.json()["report"]["status"], NADIR_LOCKED_OFF);
     EXPECT_EQ(answer.json()["report"]["processor"], 1);
     EXPECT_EQ(answer.json()["report"]["detail"].size(), 4u);
+
+    // After a failure that Nadir couldn't be turned off for.
+    system.nadir.set_report(NADIR_PROCESSOR_LOST, NADIR_STEP_NONE, 1, "It stays on.");
+    answer = command(system, {"on"});
+    EXPECT_THAT(answer.err, Not(HasSubstr("the machine is as it was")));
+    EXPECT_THAT(answer.err, HasSubstr("can't be turned off"));
 }
 
 TEST(OnAndOff, TwiceHasItsOwnStatus) {
