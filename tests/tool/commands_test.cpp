@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 using Json = nlohmann::json;
 using test::FakeSystem;
 namespace msr = arch::capability_msr;
@@ -68,7 +69,7 @@ TEST(CommandLine, MistakesAreUsageErrors) {
         FakeSystem system;
         const Answer answer = command(system, words);
         EXPECT_EQ(answer.status, number(ExitStatus::usage)) << answer.err;
-        EXPECT_FALSE(answer.err.empty());
+        EXPECT_THAT(answer.err, StartsWith("nadir: "));
         EXPECT_TRUE(answer.out.empty()) << answer.out;
     }
 }

@@ -72,6 +72,8 @@ const char* run_close(const Options&) {
 }
 
 const char* run_hotadd(const Options& options) {
+    if (options.held == 0)
+        return "the command line is wrong: without held=N there is no processor to add";
     if (!succeeded(load_driver()))
         return "DriverEntry failed";
     FileObject* file = open_nadir();
