@@ -54,8 +54,8 @@ struct Vmm {
     // Root mode's address space and interrupt descriptors.
     uint64_t root_cr3;
     uint64_t idt; // the page of build_idts: linear address, the same in the system's address space and in root mode's
-    uint64_t windows; // linear address of processor 0's page for core/memory/guest_memory.h; the others' lie behind, and
-                      // behind them all the rings of core/events/event.h
+    uint64_t windows; // linear address of processor 0's page for core/memory/guest_memory.h; the others' lie behind
+    // Behind all windows lie the rings of core/events/event.h.
     uint64_t* window_entries; // root mode's page-table entries of these pages
     uint64_t image_base;      // lowest address of the image: what a fault report counts from
     uint64_t code_base;       // of its code
