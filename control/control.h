@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 4u
+#define NADIR_CONTROL_VERSION 3u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -259,6 +259,7 @@ struct nadir_recorder_request {
     struct nadir_exit_record records[NADIR_EXIT_RING_RECORDS]; /* out: oldest first; of the last run when not active */
 };
 
+/* Events: what the core takes and gives (core/nadir.h). No device has requests for them yet (docs/events.md). */
 #define NADIR_EVENT_MSR_RANGES 16u
 
 struct nadir_msr_range {
@@ -271,13 +272,6 @@ struct nadir_event_filter {
     nadir_u32 kinds;     /* bits 1 << enum nadir_event_kind; at least one */
     nadir_u32 msr_count; /* RDMSR and WRMSR: of how many ranges; 0: of all MSRs that can be watched */
     struct nadir_msr_range msrs[NADIR_EVENT_MSR_RANGES];
-};
-
-/* The events are those of this open device until it asks for their end or is closed. Only one at a time has them. */
-struct nadir_events_begin_request {
-    struct nadir_header header;
-    struct nadir_event_filter filter; /* in */
-    struct nadir_report report;       /* out */
 };
 
 #define NADIR_EVENT_BATCH 120u
@@ -293,11 +287,6 @@ struct nadir_events_read_request {
     struct nadir_event events[NADIR_EVENT_BATCH]; /* out */
 };
 
-struct nadir_events_end_request {
-    struct nadir_header header;
-    struct nadir_report report; /* out */
-};
-
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -307,10 +296,7 @@ enum nadir_function {
     NADIR_FUNCTION_LOG = 5,
     NADIR_FUNCTION_CAPABILITIES = 6,
     NADIR_FUNCTION_VMCS = 7,
-    NADIR_FUNCTION_RECORDER = 8,
-    NADIR_FUNCTION_EVENTS_BEGIN = 9,
-    NADIR_FUNCTION_EVENTS_READ = 10,
-    NADIR_FUNCTION_EVENTS_END = 11
+    NADIR_FUNCTION_RECORDER = 8
 };
 
 #ifdef __cplusplus
