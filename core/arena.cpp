@@ -102,14 +102,7 @@ PagePool pool_at(const Chunk& chunk, uint64_t first_page, uint32_t pages) {
     return {chunk.address + first_page * page, chunk.physical + first_page * page, pages, 0};
 }
 
-bool map_range(AddressSpace& space, const uint8_t* linear, uint64_t physical, uint64_t pages, PageRights rights) {
-    for (uint64_t i = 0; i < pages; ++i) {
-        if (!space.map(reinterpret_cast<uint64_t>(linear) + i * page, physical + i * page, rights)) {
-            return false;
-        }
-    }
-    return true;
-}
+constexpr PageRights data{true, false};
 
 // Copies the image and maps the copy where the image is.
 bool map_image(Vmm& vmm, AddressSpace& space, const Image& image, const SharedLayout& l) {
@@ -120,12 +113,11 @@ bool map_image(Vmm& vmm, AddressSpace& space, const Image& image, const SharedLa
         const nadir_image_range& range = image.range[i];
         const auto* from = static_cast<const uint8_t*>(range.address);
         __builtin_memcpy(shared.address + at * page, from, range.bytes);
-        if (!map_range(space, from, shared.physical + at * page, to_pages(range.bytes),
-                       {false, range.executable != 0})) {
+        const uint64_t address = reinterpret_cast<uint64_t>(from);
+        if (!space.map(address, shared.physical + at * page, {false, range.executable != 0}, to_pages(range.bytes))) {
             return false;
         }
         at += to_pages(range.bytes);
-        const uint64_t address = reinterpret_cast<uint64_t>(from);
         vmm.image_base = address < vmm.image_base ? address : vmm.image_base;
         if (range.executable != 0) {
             vmm.code_base = address;
@@ -138,21 +130,18 @@ bool map_image(Vmm& vmm, AddressSpace& space, const Image& image, const SharedLa
 // The shared chunk's data, without the image copy (which is mapped as code, at the image's address) and the hidden page.
 bool map_shared(Vmm& vmm, AddressSpace& space, const SharedLayout& l) {
     const Chunk& c = vmm.chunks[0];
-    constexpr PageRights data{true, false};
-    return map_range(space, c.address, c.physical, l.hidden, data) &&
-           map_range(space, c.address + l.root_tables * page, c.physical + l.root_tables * page, l.end - l.root_tables,
-                     data);
+    const auto linear = reinterpret_cast<uint64_t>(c.address);
+    return space.map(linear, c.physical, data, l.hidden) &&
+           space.map(linear + l.root_tables * page, c.physical + l.root_tables * page, data, l.end - l.root_tables);
 }
 
-// A processor's block, without its guard pages.
-bool map_block(AddressSpace& space, const uint8_t* linear, uint64_t physical, uint64_t pages) {
-    for (uint64_t i = 0; i < pages; ++i) {
-        if (i != block::vmxon && i != block::vmcs &&
-            !space.map(reinterpret_cast<uint64_t>(linear) + i * page, physical + i * page, {true, false})) {
-            return false;
-        }
-    }
-    return true;
+// A processor's block, without its guard pages: what lies between the two and what lies behind them.
+bool map_block(AddressSpace& space, uint64_t linear, uint64_t physical, uint64_t pages) {
+    static_assert(block::vmxon == 0);
+    constexpr uint64_t between = block::vmxon + 1;
+    constexpr uint64_t behind = block::vmcs + 1;
+    return space.map(linear + between * page, physical + between * page, data, block::vmcs - between) &&
+           space.map(linear + behind * page, physical + behind * page, data, pages - behind);
 }
 
 bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
@@ -162,7 +151,7 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
         for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
             uint8_t* linear = vmm.chunks[c].address + at;
             const uint64_t physical = vmm.chunks[c].physical + at;
-            if (!map_block(space, linear, physical, block_bytes / page)) {
+            if (!map_block(space, reinterpret_cast<uint64_t>(linear), physical, block_bytes / page)) {
                 return false;
             }
             Vcpu& vcpu = *reinterpret_cast<Vcpu*>(linear + vcpu_offset);

@@ -162,6 +162,9 @@ constexpr bool is_saved_first(unsigned general_register) { return general_regist
         finish_record(&record, outcome);
         return Next::resume;
     }
+    if (outcome == Outcome::unexpected) {
+        return Next::all_registers; // which finds the same, and stops with a report that has them
+    }
     return conclude_unusual(record, outcome);
 }
 

@@ -12,7 +12,7 @@ nadir_packages="
     python3 python3-pytest python3-pytest-xdist
     bochs bochs-term bochsbios vgabios
     grub-common grub-pc-bin xorriso mtools
-    llvm-16 g++-mingw-w64-x86-64-posix wine64 qemu-system-x86 python3-pefile osslsigncode
+    llvm-16 g++-mingw-w64-x86-64-posix wine64 qemu-system-x86 python3-pefile osslsigncode openssl
 "
 
 # Prints the packages of the list that aren't installed.

@@ -224,6 +224,9 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     app.set_version_flag("--version",
                          fmt::format("nadir {} (control version {})", NADIR_VERSION, NADIR_CONTROL_VERSION));
     app.require_subcommand(1);
+    app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+        return "nadir: " + CLI::FailureMessage::simple(failed, error); // as all our errors begin
+    });
     app.footer(fmt::format(footer, words.host));
     add_on(app, action);
     add_off(app, action);

@@ -31,7 +31,10 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
                       "`nadir status` shows how it is, `nadir off` ends it.");
     }
     if (status != ExitStatus::success) {
-        throw Failure(status, fmt::format("Nadir did not start, and the machine is as it was.\n{}", describe(report)),
+        const char* outcome = report.status == NADIR_PROCESSOR_LOST
+                                  ? "Nadir is not on as it should be, and can't be turned off."
+                                  : "Nadir did not start, and the machine is as it was.";
+        throw Failure(status, fmt::format("{}\n{}", outcome, describe(report)),
                       fmt::format("`nadir caps` explains what this machine offers; {}.", system.words().messages));
     }
     const nadir_state state = device->state();

@@ -40,10 +40,20 @@ def build_programs(folder: Path) -> None:
                         HERE / "programs" / f"{name}.c"], check=True)
 
 
-def whole(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+MOST_PROCESSORS = 8192  # Linux's own limit for x86-64; the script may be for another machine
+
+
+def whole(text: str, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of {least} or more")
     return int(text)
+
+
+def processor(text: str) -> int:
+    number = whole(text, least=0)
+    if number >= MOST_PROCESSORS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no processor: Linux numbers them from 0 to {MOST_PROCESSORS - 1} at most")
+    return number
 
 
 def arguments(words: list[str] | None = None) -> argparse.Namespace:
@@ -55,7 +65,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--pairs", type=whole, default=plan.Settings.pairs,
                         help=f"at least {plan.LEAST_PAIRS}, and one more that isn't counted (default: %(default)s)")
     parser.add_argument("--parts", default="cpuid,chase,exec,sqlite,kernel", help="some of them (default: %(default)s)")
-    parser.add_argument("--processor", type=int, default=plan.Settings.processor, help="for cpuid (default: %(default)s)")
+    parser.add_argument("--processor", type=processor, default=plan.Settings.processor, help="for cpuid (default: %(default)s)")
     parser.add_argument("--chase-mib", type=whole, default=plan.Settings.chase_mib, help="default: %(default)s")
     parser.add_argument("--kernel-source", default="", metavar="DIR", help="a configured Linux tree for the part kernel")
     parser.add_argument("--nadir", default=str(ROOT / "build" / "gcc" / "tool" / "nadir"), help="default: %(default)s")

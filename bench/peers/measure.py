@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     nadir.add_argument("--image", type=by_hand.file, help="default: nadir.elf as built")
     nadir.add_argument("--words", default="log=error", help="its command line; default: %(default)s")
     efi = commands.add_parser("efi", help="a UEFI application or driver that virtualises what started it")
-    efi.add_argument("image", type=by_hand.file)
+    efi.add_argument("image", type=by_hand.windows_image)
     efi.add_argument("--beside", type=by_hand.file, action="append", default=[], metavar="FILE",
                      help="to lie beside it on the disk, by its own name; as often as needed")
     efi.add_argument("--timeout", type=by_hand.more_than_0, default=120,

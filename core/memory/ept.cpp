@@ -11,11 +11,15 @@ using arch::EptEntry;
 
 // How many tables fill_ept_table would take.
 uint32_t count_tables(const EptPlan& plan, unsigned level, uint64_t address) {
+    if (level == 1) {
+        return 0;
+    }
     uint32_t tables = 0;
-    for (unsigned i = 0; i < ept_entries; ++i) {
+    EptRun run;
+    for (unsigned i = 0; i < ept_entries; i += run.entries) {
         const uint64_t at = address + i * ept_span(level);
-        const EptChoice::Kind kind = choose_ept_entry(plan, level, at).kind;
-        if (kind == EptChoice::Kind::table || kind == EptChoice::Kind::split) {
+        run = choose_ept_run(plan, level, at, ept_entries - i);
+        if (run.choice.kind == EptChoice::Kind::table || run.choice.kind == EptChoice::Kind::split) {
             tables += 1 + count_tables(plan, level - 1, at);
         }
     }
@@ -91,10 +95,15 @@ bool refresh(EptPlan& plan, unsigned level, uint64_t address, uint64_t* table) {
 uint32_t ept_pages_needed(const EptPlan& plan) {
     const uint32_t at_start = 1 + count_tables(plan, ept_top_level, 0);
     // Where a memory type ends within a part, it needs tables of its own below.
+    constexpr uint64_t part = ept_span(ept_top_level);
     uint32_t divided = 0;
-    for (uint64_t at = ept_span(ept_top_level); (at >> plan.physical_bits) == 0; at += ept_span(ept_top_level)) {
-        if (plan.large_1g && !uniform_type(plan.mtrr, at, ept_span(ept_top_level))) {
+    for (uint64_t at = part; plan.large_1g && (at >> plan.physical_bits) == 0;) {
+        const uint64_t alike_until = same_type_until(plan.mtrr, at) & ~(part - 1);
+        if (alike_until > at) {
+            at = alike_until;
+        } else {
             divided += count_tables(plan, ept_top_level - 1, at);
+            at += part;
         }
     }
     // A range with another type needs tables of two levels at each of its ends, and the guest's new range is there before

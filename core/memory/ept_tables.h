@@ -27,9 +27,19 @@ struct EptChoice {
         on_demand // a table, once the guest touches it
     } kind;
     arch::EptEntry entry;
+    uint64_t step = 0; // of a leaf: to the next one's physical address
 };
 
 EptChoice choose_ept_entry(const EptPlan& plan, unsigned level, uint64_t address);
+
+// What belongs into the entry at `address` and, but for the leaf's step, into those behind it. A choice takes some hundred
+// instructions, and a table of 512 entries needs but a few.
+struct EptRun {
+    EptChoice choice;
+    unsigned entries; // 1 to `at_most`; 1 where it is a table
+};
+
+EptRun choose_ept_run(const EptPlan& plan, unsigned level, uint64_t address, unsigned at_most);
 
 enum class EptFill : uint8_t {
     complete,
@@ -37,15 +47,25 @@ enum class EptFill : uint8_t {
     no_memory // no page was left for what has to be a table: not usable
 };
 
+inline void fill_leaves(uint64_t* place, const EptRun& run) {
+    uint64_t value = run.choice.entry.value;
+    for (unsigned i = 0; i < run.entries; ++i) {
+        place[i] = value;
+        value += run.choice.step;
+    }
+}
+
 // Fills a table of `level` that begins at `address`, and the tables below it, from any pool.
 template <typename Pool>
 EptFill fill_ept_table(const EptPlan& plan, Pool& pool, unsigned level, uint64_t address, uint64_t* table) {
     EptFill result = EptFill::complete;
-    for (unsigned i = 0; i < ept_entries; ++i) {
+    EptRun run;
+    for (unsigned i = 0; i < ept_entries; i += run.entries) {
         const uint64_t at = address + i * ept_span(level);
-        const EptChoice choice = choose_ept_entry(plan, level, at);
+        run = choose_ept_run(plan, level, at, ept_entries - i);
+        const EptChoice& choice = run.choice;
         if (choice.kind == EptChoice::Kind::leaf) {
-            table[i] = choice.entry.value;
+            fill_leaves(table + i, run);
         }
         if (choice.kind != EptChoice::Kind::table && choice.kind != EptChoice::Kind::split) {
             continue;

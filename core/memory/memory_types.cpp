@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/memory/memory_types.h"
 
+#include <bit>
+
 namespace nadir::core {
 
 namespace {
@@ -22,6 +24,37 @@ MemoryType fixed_type(const MtrrValues& mtrr, uint64_t address) {
         index = 24 + static_cast<unsigned>((address - 0xC'0000) / 0x1000);
     }
     return static_cast<MemoryType>((mtrr.fixed[index / 8] >> (8 * (index % 8))) & 0xFF);
+}
+
+uint64_t end_of_fixed_range(uint64_t address) {
+    const uint64_t bytes = address < 0x8'0000 ? 0x1'0000 : address < 0xC'0000 ? 0x4000 : 0x1000;
+    return (address & ~(bytes - 1)) + bytes;
+}
+
+uint64_t same_fixed_type_until(const MtrrValues& mtrr, uint64_t address) {
+    const MemoryType type = fixed_type(mtrr, address);
+    uint64_t end = end_of_fixed_range(address);
+    while (end < fixed_end && fixed_type(mtrr, end) == type) {
+        end = end_of_fixed_range(end);
+    }
+    return end;
+}
+
+constexpr uint64_t never = ~uint64_t{0};
+
+// Where a variable range may begin or end next. `address` is in it when it agrees with `base` in the bits of `mask`.
+uint64_t variable_range_changes(uint64_t base, uint64_t mask, uint64_t address) {
+    if (mask == 0) {
+        return never; // everything is in it
+    }
+    const uint64_t piece = uint64_t{1} << std::countr_zero(mask);
+    const uint64_t period = mask | (piece - 1); // beyond the mask's highest bit the range comes again
+    const bool has_holes = (period & (period + 1)) != 0;
+    if (has_holes || ((address ^ base) & mask) == 0) {
+        return (address | (piece - 1)) + 1;
+    }
+    const uint64_t start = (address & ~period) | (base & mask);
+    return start > address ? start : start + period + 1;
 }
 
 // Two variable ranges that overlap: UC wins, WT wins over WB, equal types stay; anything else is undefined, and UC is the
@@ -67,6 +100,23 @@ std::optional<MemoryType> uniform_type(const MtrrValues& mtrr, uint64_t address,
         found = found ? combine(*found, type) : type;
     }
     return found ? *found : mtrr.default_type.type();
+}
+
+uint64_t same_type_until(const MtrrValues& mtrr, uint64_t address) {
+    if (!mtrr.supported || !mtrr.default_type.enable()) {
+        return never;
+    }
+    if (address < fixed_end && fixed_ranges_used(mtrr)) {
+        return same_fixed_type_until(mtrr, address);
+    }
+    uint64_t until = never;
+    for (unsigned i = 0; i < mtrr.variable_count; ++i) {
+        if (mtrr.mask[i].valid()) {
+            const uint64_t change = variable_range_changes(mtrr.base[i].address(), mtrr.mask[i].address(), address);
+            until = change < until ? change : until;
+        }
+    }
+    return until;
 }
 
 MemoryType type_at(const MtrrValues& mtrr, uint64_t address) {

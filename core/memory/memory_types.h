@@ -30,4 +30,7 @@ arch::MemoryType type_at(const MtrrValues& mtrr, uint64_t address);
 // `address` a multiple of it. May answer "not the same" where a closer look would say "the same"; never the other way.
 std::optional<arch::MemoryType> uniform_type(const MtrrValues& mtrr, uint64_t address, uint64_t bytes);
 
+// An address above `address`, as high as is easily known, before which every byte from `address` on has the same type.
+uint64_t same_type_until(const MtrrValues& mtrr, uint64_t address);
+
 } // namespace nadir::core

@@ -52,12 +52,25 @@ uint64_t* AddressSpace::make_entry(uint64_t linear) {
     return &table[(linear >> 12) & 511];
 }
 
-bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights) {
-    uint64_t* entry = make_entry(linear);
-    if (entry != nullptr) {
-        *entry = page_entry(physical, rights);
+bool AddressSpace::map(uint64_t linear, uint64_t physical, PageRights rights, uint64_t pages) {
+    while (pages != 0) {
+        uint64_t* entry = make_entry(linear);
+        if (entry == nullptr) {
+            return false;
+        }
+        // Up to the end of the table.
+        const uint64_t room = table_entries - ((linear >> 12) & 511);
+        const uint64_t count = pages < room ? pages : room;
+        uint64_t value = page_entry(physical, rights);
+        for (uint64_t i = 0; i < count; ++i) {
+            entry[i] = value;
+            value += 4096;
+        }
+        linear += count * 4096;
+        physical += count * 4096;
+        pages -= count;
     }
-    return entry != nullptr;
+    return true;
 }
 
 uint64_t AddressSpace::reserve(uint64_t pages) {

@@ -24,8 +24,8 @@ public:
     // `levels` is 4 or 5, as the system's own: VM exits can't be made to change CR4.LA57's meaning of an address.
     AddressSpace(PagePool& pool, unsigned levels);
 
-    // Maps one 4 KiB page. False when the pool is empty.
-    bool map(uint64_t linear, uint64_t physical, PageRights rights);
+    // Maps so many 4 KiB pages in a row. False when the pool is empty.
+    bool map(uint64_t linear, uint64_t physical, PageRights rights, uint64_t pages = 1);
 
     // Tables for `pages` contiguous pages at addresses that nothing else of root mode has, with nothing mapped yet. Returns
     // the first address, or 0 when the pool is empty or there is no room. Called when all else is mapped.

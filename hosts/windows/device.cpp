@@ -20,9 +20,9 @@ NADIR_PAGED_CODE NTSTATUS open_or_close(DEVICE_OBJECT*, IRP* irp) {
 
 NADIR_PAGED_CODE NTSTATUS control(DEVICE_OBJECT*, IRP* irp) { return answer_request(*irp); }
 
-// The last word before the machine goes down or starts again.
+// The last word before the machine goes down or starts again. If it does neither, but wakes, `resume` takes this back.
 NTSTATUS shut_down(DEVICE_OBJECT*, IRP* irp) {
-    (void)block("the system shuts down");
+    block(Hindrance::shutdown);
     irp->IoStatus.Status = STATUS_SUCCESS;
     irp->IoStatus.Information = 0;
     IoCompleteRequest(irp, IO_NO_INCREMENT);

@@ -11,9 +11,10 @@ namespace {
 
 // The system calls it when nobody has the device open any more.
 NADIR_PAGED_CODE void unload(DRIVER_OBJECT* driver) {
-    (void)block("the driver is unloaded");
-    device_exit();
+    // A wake may come until it isn't followed any more: it is refused by this.
+    block(Hindrance::unload);
     follow_machine_no_more();
+    device_exit();
     if (!release_session()) {
         // This routine can't refuse. A reference to the driver's object keeps the image where it is.
         print(NADIR_LEVEL_ERROR,

@@ -13,8 +13,10 @@ namespace {
 constinit KBUGCHECK_REASON_CALLBACK_RECORD record{};
 constinit UCHAR component[] = "Nadir";
 
-// On a processor of a dying system: at HIGH_LEVEL, no lock may be taken. The system calls it once or twice, to ask for
-// additions to the dump. We have none; it is the earliest of its calls that comes for every kind of dump.
+// On a processor of a dying system: at HIGH_LEVEL, no lock may be taken. The system calls it to ask for
+// additions to the dump, once or more often. We have none. Microsoft documents no order among the reasons, nor whether this one
+// comes before the first page is written; KbCallbackAddPages is documented for kernel and full dumps only, this one without
+// such a limit, so it is what a small dump has, too. When it comes, only a real Windows can show.
 void system_dies(KBUGCHECK_CALLBACK_REASON, KBUGCHECK_REASON_CALLBACK_RECORD*, PVOID data, ULONG size) {
     if (data != nullptr && size >= sizeof(KBUGCHECK_SECONDARY_DUMP_DATA)) {
         static_cast<KBUGCHECK_SECONDARY_DUMP_DATA*>(data)->OutBufferLength = 0;

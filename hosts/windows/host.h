@@ -38,11 +38,13 @@ nadir_session* running_session();
 nadir_session* known_session();
 nadir_u64 successful_starts();
 
-// Stops, and refuses to start until `allow`; `why` is what a refused start is told. Answers: was it running?
-bool block(const char* why);
-void allow();
-// Starts again as it was started last.
-nadir_u32 restart(nadir_report& report);
+// Why Nadir has to be off and stay off. Each holds until it is taken back by itself: a wake says nothing of an unload.
+enum class Hindrance { unload, shutdown, sleep };
+// Stops, and refuses to start from now on; a refused start is told why.
+void block(Hindrance why);
+// The system is back from wherever it went: sleep's hindrance and shutdown's are gone. Starts Nadir again, as it was started
+// last, if it was on when the first of them came.
+void resume();
 // When the driver goes: forgets the last run. Answers: does nothing of Nadir remain in this machine?
 bool release_session();
 
@@ -57,7 +59,7 @@ nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
 nadir_u32 read_recorder(nadir_recorder_request& request);
 void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
-// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Takes the lock only to look.
+// For tests: root mode makes this mistake on the processor that asks, which is lost by it. Without the lock.
 nadir_u32 provoke(nadir_u32 provocation);
 
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.

@@ -35,6 +35,9 @@ inline void write_msr(nadir_u32 number, nadir_u64 value) {
                  : "memory");
 }
 
+// What was stored before it is seen by all before what follows it is executed.
+inline void complete_stores() { asm volatile("mfence; lfence" : : : "memory"); }
+
 // The interrupt request level is the task priority: what the kernel's own headers read, too.
 inline nadir_u64 interrupt_request_level() {
     nadir_u64 level = 0;

@@ -39,8 +39,12 @@ nadir_u32 follow_machine(nadir_report& report) {
     if (refused == nullptr) {
         return enter_new_processors(report);
     }
-    nadir_report unused;
-    (void)stop(unused);
+    nadir_report stopped;
+    const nadir_u32 status = stop(stopped);
+    if (status != NADIR_OK && status != NADIR_ALREADY_OFF) {
+        report = stopped;
+        return status;
+    }
     return host_report(report, NADIR_NO_MEMORY,
                        {"Windows refused to tell Nadir of ", refused, ", so it is off again."});
 }

@@ -11,14 +11,15 @@ namespace nadir::windows {
 void machine_init();
 
 // Follows, if it isn't done already. Where the system refuses a part of it, or a processor that came meanwhile can't be taken
-// in, Nadir is off again, and the report says why. Returns an enum nadir_status.
+// in, Nadir is off again, and the report says why; if it can't be turned off, the report is that of the stop. Returns an enum
+// nadir_status.
 nadir_u32 follow_machine(nadir_report& report);
 void follow_machine_no_more();
 
 // processors.cpp
 bool processors_init();
 void processors_exit();
-// Those that came while nobody followed, too. Where one can't be taken in, Nadir is off, and the report says why.
+// Those that came while nobody followed, too. Where one can't be taken in, as above.
 nadir_u32 enter_new_processors(nadir_report& report);
 
 // power.cpp

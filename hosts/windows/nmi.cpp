@@ -19,6 +19,7 @@ constexpr nadir_u32 msr_x2apic_icr = 0x830;
 constexpr nadir_u32 icr_low = 0x300 / sizeof(nadir_u32);
 constexpr nadir_u32 icr_high = 0x310 / sizeof(nadir_u32);
 constexpr nadir_u32 icr_high_destination_shift = 24;
+constexpr nadir_u32 icr_send_pending = 1u << 12;
 constexpr nadir_u32 icr_nmi_assert = 4u << 8 | 1u << 14; // delivery mode NMI, physical destination, level assert
 
 struct Target {
@@ -64,6 +65,15 @@ bool map_apic() {
     return apic != nullptr;
 }
 
+// The last command of this processor, which may be Windows', is on its way to the others before the next one may overwrite it.
+// An APIC that doesn't get there in so many reads, a millisecond or more, won't; and a processor that hangs must be reached.
+void wait_for_last_command() {
+    constexpr unsigned most_reads = 10'000;
+    for (unsigned i = 0; i < most_reads && (apic[icr_low] & icr_send_pending) != 0; ++i) {
+        __builtin_ia32_pause();
+    }
+}
+
 } // namespace
 
 bool nmi_init() {
@@ -104,7 +114,10 @@ void nmi_exit() {
 
 void nmi_learn(nadir_u32 processor) {
     const OnProcessor there{processor};
-    if (targets != nullptr && processor < count && there.moved()) {
+    // Where the thread really is says the number: the call that moves it answers nothing, and an NMI to a wrong one is a crash.
+    const InterruptsOff off;
+    if (targets != nullptr && processor < count && there.moved() &&
+        KeGetCurrentProcessorNumberEx(nullptr) == processor) {
         targets[processor].apic_id = own_apic_id();
         __atomic_store_n(&targets[processor].reachable, 1, __ATOMIC_RELEASE);
     }
@@ -119,8 +132,11 @@ void nmi_send(nadir_u32 processor) {
     // The two halves of the command belong together.
     const InterruptsOff off;
     if (apic == nullptr) {
+        // A write to these MSRs waits for no store before it: the NMI could come before `sent` does. (No emulator shows that.)
+        complete_stores();
         write_msr(msr_x2apic_icr, nadir_u64{target.apic_id} << 32 | icr_nmi_assert);
     } else {
+        wait_for_last_command();
         apic[icr_high] = target.apic_id << icr_high_destination_shift;
         apic[icr_low] = icr_nmi_assert;
     }

@@ -12,16 +12,6 @@ namespace {
 
 constinit CALLBACK_OBJECT* power_state = nullptr;
 constinit PVOID registration = nullptr;
-constinit bool start_again = false;
-
-void wake() {
-    allow();
-    nadir_report report;
-    if (start_again && restart(report) == NADIR_OK) {
-        print(NADIR_LEVEL_INFO, "on again after sleep");
-    }
-    start_again = false;
-}
 
 void power_changes(PVOID, PVOID what, PVOID value) {
     if (reinterpret_cast<ULONG_PTR>(what) != PO_CB_SYSTEM_STATE_LOCK) {
@@ -33,9 +23,9 @@ void power_changes(PVOID, PVOID what, PVOID value) {
         print(NADIR_LEVEL_ERROR, "the system changes its power state at IRQL {d}: Nadir can't follow",
               {interrupt_request_level()});
     } else if (leaves_s0) {
-        start_again = block("the system goes to sleep");
+        block(Hindrance::sleep);
     } else {
-        wake();
+        resume();
     }
 }
 

@@ -50,9 +50,12 @@ nadir_u32 enter_new_processors(nadir_report& report) {
             }
             print_words(NADIR_LEVEL_ERROR,
                         "a processor came and can't be taken in, so Nadir is turned off: ", arrival.report.text);
+            nadir_report stopped;
+            if (const nadir_u32 failed = stop_locked(stopped); failed != NADIR_OK) {
+                report = stopped;
+                return failed;
+            }
             report = arrival.report;
-            nadir_report unused;
-            (void)stop_locked(unused);
             return status;
         }
         nmi_learn(i);

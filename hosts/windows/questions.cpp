@@ -93,15 +93,13 @@ void read_capabilities(void* capabilities) {
 }
 
 nadir_u32 provoke(nadir_u32 provocation) {
-    const nadir_session* asked = nullptr;
-    {
-        const SessionLock held;
-        asked = running_session();
-    }
-    if (asked == nullptr) {
+    // Before anything is looked at: from here on nobody takes this processor out of VMX operation, without which the session
+    // can't end. The lock would be lost with the processor.
+    const InterruptsOff off;
+    const nadir_session* asked = running_session();
+    if (asked == nullptr || nadir_processor_active(asked, KeGetCurrentProcessorNumberEx(nullptr)) == 0) {
         return NADIR_ALREADY_OFF;
     }
-    const InterruptsOff off;
     return nadir_provoke(asked, provocation);
 }
 

@@ -16,7 +16,26 @@ constinit bool running = false;
 
 constinit nadir_options last_options{};
 constinit nadir_u64 starts = 0;
-constinit const char* blocked = nullptr;
+
+struct Block {
+    const char* why;
+    bool holds;
+};
+constinit Block blocks[] = {
+    {"the driver is unloaded", false}, {"the system shuts down", false}, {"the system goes to sleep", false}};
+constinit bool start_again = false; // at the next `resume`
+
+Block& block_of(Hindrance why) { return blocks[static_cast<nadir_u32>(why)]; }
+
+// What a refused start is told, null where none is.
+const char* blocked() {
+    for (const Block& each : blocks) {
+        if (each.holds) {
+            return each.why;
+        }
+    }
+    return nullptr;
+}
 
 void set_running(bool value) { __atomic_store_n(&running, value, __ATOMIC_RELEASE); }
 
@@ -55,8 +74,8 @@ nadir_u32 start_locked(const nadir_options& options, nadir_report& report) {
     if (running) {
         return host_report(report, NADIR_ALREADY_ON, {"Nadir is on already: nothing was changed."});
     }
-    if (blocked != nullptr) {
-        return host_report(report, NADIR_BUSY, {"Nadir can't be started now: ", blocked, "."});
+    if (const char* why = blocked(); why != nullptr) {
+        return host_report(report, NADIR_BUSY, {"Nadir can't be started now: ", why, "."});
     }
     if (refused_by_hypervisor(report)) {
         return report.status;
@@ -114,31 +133,43 @@ nadir_u32 stop(nadir_report& report) {
     return stop_locked(report);
 }
 
-nadir_u32 restart(nadir_report& report) {
+void block(Hindrance why) {
     const SessionLock held;
-    const nadir_options options = last_options;
-    return start_locked(options, report);
-}
-
-bool block(const char* why) {
-    const SessionLock held;
-    blocked = why;
-    const bool was_running = running;
-    if (was_running) {
+    Block& block = block_of(why);
+    block.holds = true;
+    if (running) {
+        // Until the system is back: it may say more than once that it goes, and the second time there is nothing on.
+        start_again = true;
         nadir_report report;
-        print_words(NADIR_LEVEL_INFO, "turning off: ", why);
+        print_words(NADIR_LEVEL_INFO, "turning off: ", block.why);
         (void)stop_locked(report);
     }
-    return was_running;
 }
 
-void allow() {
+void resume() {
     const SessionLock held;
-    blocked = nullptr;
+    block_of(Hindrance::shutdown).holds = false;
+    block_of(Hindrance::sleep).holds = false;
+    if (!start_again) {
+        return;
+    }
+    start_again = false;
+    const nadir_options options = last_options;
+    nadir_report report;
+    if (start_locked(options, report) == NADIR_OK) {
+        print(NADIR_LEVEL_INFO, "on again after sleep");
+    } else {
+        print_words(NADIR_LEVEL_ERROR, "not on again after sleep: ", report.text);
+    }
 }
 
 bool release_session() {
     const SessionLock held;
+    if (running) {
+        // What kept it from being stopped may have passed; after this nobody can try any more.
+        nadir_report report;
+        (void)stop_locked(report);
+    }
     if (running) {
         watchdog_cancel();
         drain_cancel();

@@ -22,13 +22,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="check-driver", description="Judges the file of a Windows driver without Windows.",
                                      epilog="Exits 0 when no rule is broken, 1 when one is, 2 when the file can't be judged.")
     parser.add_argument("file", nargs="?", type=Path, help="the driver, such as build/windows/nadir.sys")
-    parser.add_argument("--pdb", type=Path, help="its symbol file, if it doesn't lie beside it")
-    parser.add_argument("--gnu", action="store_true", help="linked by GNU ld (mingw-w64): no load configuration, no PDB")
+    parser.add_argument("--pdb", type=Path, help="its symbol file, if it doesn't lie beside it; without one "
+                        "some rules aren't judged")
+    parser.add_argument("--gnu", action="store_true", help="linked by GNU ld (mingw-w64): no load configuration, no PDB; "
+                        "noticed by itself, so this is for --list")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--list", action="store_true", help="list the rules, and do nothing else")
     options = parser.parse_args()
     if not options.list and options.file is None:
         parser.error("name the driver's file, or --list")
+    if options.pdb is not None and not options.pdb.is_file():
+        parser.error(f"--pdb: {options.pdb} isn't a file")
     return options
 
 
@@ -50,14 +54,16 @@ def report(file: Path, found: list[Problem], asked: list[Rule], unjudged: list[R
 
 def main() -> int:
     options = arguments()
-    build = Build.GNU if options.gnu else Build.MICROSOFT
     if options.list:
-        asked = [rule for rule in ALL if rule.build & build]
+        asked = [rule for rule in ALL if rule.build & (Build.GNU if options.gnu else Build.MICROSOFT)]
         width = max(len(rule.name) for rule in asked)
         print("\n".join(f"{rule.name:{width}}  {rule.says}" for rule in asked))
         return OK
     try:
         driver = Driver(options.file, options.pdb)
+        if options.gnu and not driver.linked_by_gnu:
+            raise NotADriver(f"{options.file} wasn't linked by GNU ld: leave out --gnu")
+        build = Build.GNU if driver.linked_by_gnu else Build.MICROSOFT
         found = problems(driver, build)
     except OSError as error:
         print(f"check-driver: {options.file} can't be read: {error.strerror}", file=sys.stderr)

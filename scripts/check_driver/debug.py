@@ -46,19 +46,26 @@ def no_time(driver: Driver) -> Iterator[str]:
         yield f"the time stamp is {driver.pe.FILE_HEADER.TimeDateStamp:#x}"
 
 
+def _references(driver: Driver) -> list[bytes]:
+    """To symbol files."""
+    return [data for kind, _, data in _entries(driver) if kind == CODEVIEW and data[:4] == b"RSDS"]
+
+
 def symbols(driver: Driver) -> Iterator[str]:
-    found = [data for kind, _, data in _entries(driver) if kind == CODEVIEW and data[:4] == b"RSDS"]
+    found = _references(driver)
     if len(found) != 1:
         yield f"there are {len(found)} references to a symbol file"
         return
-    guid, age = str(UUID(bytes_le=found[0][4:20])).upper(), int.from_bytes(found[0][20:24], "little")
     name = found[0][24:].split(b"\0")[0].decode("utf-8", "replace")
     if name != Path(re.split(r"[/\\]", name)[-1]).name:
         yield f"the symbol file is named with a folder: {name}"
-    if not driver.pdb.exists():
-        yield f"there is no symbol file {driver.pdb}"
-    elif (guid, age) != identity(driver.pdb):
-        yield f"the symbol file {driver.pdb.name} has the GUID {identity(driver.pdb)[0]}, the driver wants {guid}"
+
+
+def symbol_file(driver: Driver) -> Iterator[str]:
+    for found in _references(driver)[:1]:
+        guid, age = str(UUID(bytes_le=found[4:20])).upper(), int.from_bytes(found[20:24], "little")
+        if (guid, age) != identity(driver.pdb):
+            yield f"the symbol file {driver.pdb.name} has the GUID {identity(driver.pdb)[0]}, the driver wants {guid}"
 
 
 def machine_paths(driver: Driver) -> Iterator[str]:
@@ -78,8 +85,9 @@ RULES = [
          reproducible, Build.MICROSOFT),
     Rule("time-stamp", "The file does not know when it was linked, so that the same sources give the same file.",
          "Link with -Wl,--no-insert-timestamp.", no_time, Build.GNU),
-    Rule("symbols", "Debuggers find the symbol file, and it is this driver's.", "Link with /debug /pdbaltpath:nadir.pdb, and keep both files.",
-         symbols, Build.MICROSOFT),
+    Rule("symbols", "Debuggers are told the symbol file's name.", "Link with /debug /pdbaltpath:nadir.pdb.", symbols, Build.MICROSOFT),
+    Rule("symbol-file", "The symbol file is this driver's.", "Keep the two files of one build together, or name the right one by --pdb.",
+         symbol_file, Build.MICROSOFT, needs_pdb=True),
     Rule("paths", "No absolute path of the machine that built it.",
          "Compile with -ffile-prefix-map and -fdebug-compilation-dir, link with /pdbsourcepath.", machine_paths),
 ]

@@ -15,6 +15,7 @@ import pefile
 DISCARDABLE, NOT_PAGED, SHARED = 0x02000000, 0x08000000, 0x10000000
 EXECUTE, READ, WRITE = 0x20000000, 0x40000000, 0x80000000
 PAGE = 4096
+GNU_VERSION = 2
 LARGEST = 64 << 20
 
 DIRECTORIES = ("export", "import", "resource", "exception", "security", "relocation", "debug", "architecture", "global pointer",
@@ -93,6 +94,11 @@ class Driver:
                 raise NotADriver(f"{path}: {section} ends at {section.end:#x}: no driver is that large, the headers are damaged")
 
     # --- Places
+
+    @property
+    def linked_by_gnu(self) -> bool:
+        """GNU's linker writes its own version, 2.something; Microsoft's, and LLVM's in its place, 14."""
+        return self.pe.OPTIONAL_HEADER.MajorLinkerVersion == GNU_VERSION
 
     def section_at(self, rva: int) -> Section | None:
         return next((section for section in self.sections if rva in section), None)

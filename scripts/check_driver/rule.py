@@ -25,6 +25,7 @@ class Rule:
     remedy: str  # what to do about it
     check: Callable[[Driver], Iterator[str]]  # says what is wrong, one line per mistake
     build: Build = Build.ANY
+    needs_pdb: bool = False  # is about the symbol file
     needs_names: bool = False  # has exceptions by the names of functions: without a symbol file it can't be judged
 
 

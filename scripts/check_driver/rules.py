@@ -14,9 +14,10 @@ ALL: list[Rule] = [rule for module in (headers, sections, relocations, imports, 
 
 def judged(driver: Driver, build: Build = Build.MICROSOFT) -> tuple[list[Rule], list[Rule]]:
     """The rules for such a file: which can be judged, and which can't."""
-    named = bool(symbols_of(driver).functions)
+    named, has_pdb = bool(symbols_of(driver).functions), driver.pdb.exists()
     asked = [rule for rule in ALL if rule.build & build]
-    return [rule for rule in asked if named or not rule.needs_names], [rule for rule in asked if not named and rule.needs_names]
+    unjudged = [rule for rule in asked if (rule.needs_names and not named) or (rule.needs_pdb and not has_pdb)]
+    return [rule for rule in asked if rule not in unjudged], unjudged
 
 
 def problems(driver: Driver, build: Build = Build.MICROSOFT) -> list[Problem]:

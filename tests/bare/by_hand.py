@@ -70,6 +70,17 @@ def file(text: str) -> Path:
     return Path(text)
 
 
+def windows_image(text: str) -> Path:
+    """A driver, program or library of Windows, or an image for UEFI: the same format, by its first bytes."""
+    path = file(text)
+    with open(path, "rb") as stream:
+        header = stream.read(64).ljust(64, b"\0")
+        stream.seek(int.from_bytes(header[60:], "little"))
+        if header[:2] != b"MZ" or stream.read(4) != b"PE\0\0":
+            raise argparse.ArgumentTypeError(f"{text} isn't a Windows or UEFI image: it has no MZ and PE header")
+    return path
+
+
 def module(text: str) -> fastboot.Module:
     name, _, line = text.partition(":")
     return fastboot.Module(file(name), line)

@@ -138,7 +138,10 @@ def test_a_dry_run_prints_a_script_and_runs_nothing(tmp_path):
 @pytest.mark.parametrize("words, explanation", [
     (["--pairs", "9"], "9 pairs say nothing"), (["--pairs", "x"], "no whole number"), (["--parts", "cpu"], "no such part: cpu"),
     (["--parts", "kernel"], "needs --kernel-source"),
-    (["--parts", "cpuid", "--nadir", "/none", "--processor", "9999"], "/none isn't there"),
+    (["--parts", "cpuid", "--nadir", "/none", "--processor", "8191"], "/none isn't there"),
+    (["--dry-run", "--processor", "-3"], "'-3' is no whole number of 0 or more"),
+    (["--dry-run", "--processor", "x"], "'x' is no whole number of 0 or more"),
+    (["--dry-run", "--processor", "8192"], "from 0 to 8191"),
     (["--summarize", "/none"], "No such file"),
 ])
 def test_wrong_arguments_are_explained(words, explanation):

@@ -165,6 +165,8 @@ def command(*words: str | Path) -> subprocess.CompletedProcess:
 def test_the_command_refuses_what_it_cannot_do(tmp_path):
     done = command("efi", tmp_path / "nothing.efi")
     assert done.returncode == 2 and "nothing.efi isn't a file" in done.stderr
+    done = command("efi", PEERS.parent / "README.md")
+    assert done.returncode == 2 and "README.md isn't a Windows or UEFI image" in done.stderr
     (tmp_path / "other.json").write_text("{}")
     done = command("table", tmp_path / "other.json")
     assert done.returncode == 2 and "isn't a file that --json wrote" in done.stderr

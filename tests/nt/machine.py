@@ -16,11 +16,16 @@ from emulator.bochs import Machine, Run
 MEMORY = "reserve=32"  # MiB for this kernel and what the driver allocates
 
 
+def command_line(words: str) -> str:
+    """With the default of what isn't given: the kernel takes each word once."""
+    return words if any(word.startswith("reserve=") for word in words.split()) else f"{MEMORY} {words}"
+
+
 def boot(directory: Path, driver: Path, words: str, timeout: float = 60, on_line: Callable[[str], None] | None = None,
          **settings) -> Run:
     """Runs the kernel with this driver. Unknown MSRs fault, as on hardware."""
     machine = Machine(**{"memory_mib": 128, "ignore_bad_msrs": False, **settings})
-    machine = fastboot.multiboot(machine, directory, product.nt_kernel(), f"{MEMORY} {words}",
+    machine = fastboot.multiboot(machine, directory, product.nt_kernel(), command_line(words),
                                  [fastboot.Module(Path(driver))])
     return machine.run(timeout=timeout, directory=directory, on_line=on_line)
 
@@ -53,7 +58,7 @@ def qemu(driver: Path, words: str, processors: int = 1, model: str = "qemu64", t
     """The console of a run in QEMU, which interprets, too (TCG): its processors have no VMX. It is ended by its last line."""
     command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", model, "-smp", str(processors), "-m", "128", "-display", "none",
                "-no-reboot", "-monitor", "none", "-serial", "stdio", "-kernel", str(product.nt_kernel()),
-               "-initrd", str(driver), "-append", f"{MEMORY} {words}"]
+               "-initrd", str(driver), "-append", command_line(words)]
     text = b""
     end = time.monotonic() + timeout
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:

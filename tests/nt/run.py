@@ -3,7 +3,7 @@
 """Runs a Windows driver in the NT test kernel by hand: tests/nt/run.py [options] FILE.sys WORDS OF THE COMMAND LINE...
 
 For example: tests/nt/run.py -n 4 build/windows/nadir.sys test=onoff group=2
-Without test=NAME it lists the scenarios. tests/nt/README.md explains what a violation means.
+Without words it lists the scenarios. tests/nt/README.md explains what a violation means.
 """
 
 import argparse
@@ -28,8 +28,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-m", "--model", type=by_hand.model, default="corei7_skylake_x", help="default: %(default)s")
     parser.add_argument("-t", "--timeout", type=by_hand.more_than_0, default=60,
                         help="seconds of processor time; default: %(default)s")
-    parser.add_argument("driver", type=by_hand.file)
-    parser.add_argument("words", nargs="*")
+    parser.add_argument("driver", type=by_hand.windows_image, help="FILE.sys, such as build/windows/nadir.sys")
+    parser.add_argument("words", nargs="*",
+                        help="test=NAME and what else the kernel's command line has (tests/nt/README.md); none: list the scenarios")
     return parser.parse_args()
 
 
@@ -55,13 +56,16 @@ def main() -> int:
         if line.startswith(("@@ violation", "stack+")):
             explain(line, options.driver)
 
-    run = machine.boot(directory, options.driver, " ".join(options.words), processors=options.processors,
+    words = " ".join(options.words or ["list"])
+    run = machine.boot(directory, options.driver, words, processors=options.processors,
                        model=options.model, timeout=options.timeout, on_line=show)
     print(f"-- {run.reason} after {run.seconds:.1f} s; files in {run.directory}")
     for line in run.vmx_failures + run.panics:
         print(line)
     if not run.ok:
         print(run.tail(15))
+    if run.reason == "timeout":
+        print(f"-- timeout: it had not ended after {options.timeout:g} seconds of processor time; -t allows more")
     return 0 if run.ok and "@@ result ok" in run.lines else 1
 
 

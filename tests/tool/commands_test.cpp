@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 using Json = nlohmann::json;
 using test::FakeSystem;
 namespace msr = arch::capability_msr;
@@ -68,7 +69,7 @@ TEST(CommandLine, MistakesAreUsageErrors) {
         FakeSystem system;
         const Answer answer = command(system, words);
         EXPECT_EQ(answer.status, number(ExitStatus::usage)) << answer.err;
-        EXPECT_FALSE(answer.err.empty());
+        EXPECT_THAT(answer.err, StartsWith("nadir: "));
         EXPECT_TRUE(answer.out.empty()) << answer.out;
     }
 }
@@ -115,6 +116,12 @@ TEST(On, SaysWhyNot) {
     EXPECT_EQ(answer.json()["report"]["status"], NADIR_LOCKED_OFF);
     EXPECT_EQ(answer.json()["report"]["processor"], 1);
     EXPECT_EQ(answer.json()["report"]["detail"].size(), 4u);
+
+    // After a failure that Nadir couldn't be turned off for.
+    system.nadir.set_report(NADIR_PROCESSOR_LOST, NADIR_STEP_NONE, 1, "It stays on.");
+    answer = command(system, {"on"});
+    EXPECT_THAT(answer.err, Not(HasSubstr("the machine is as it was")));
+    EXPECT_THAT(answer.err, HasSubstr("can't be turned off"));
 }
 
 TEST(OnAndOff, TwiceHasItsOwnStatus) {

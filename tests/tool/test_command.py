@@ -61,7 +61,7 @@ def test_version(nadir, root):
 def test_wrong_command_line(nadir, words):
     done = nadir(*words)
     assert done.returncode == USAGE
-    assert done.stderr and not done.stdout
+    assert done.stderr.startswith("nadir: ") and not done.stdout
 
 
 @pytest.mark.skipif(with_module, reason="Nadir's module is loaded here")

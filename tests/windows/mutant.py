@@ -52,7 +52,7 @@ def _run(command: str) -> None:
 def _recompile(change: Change, directory: Path) -> tuple[str, str]:
     """The object as the link names it, and the one that takes its place."""
     broken = directory / "broken" / change.file
-    broken.parent.mkdir(parents=True)
+    broken.parent.mkdir(parents=True, exist_ok=True)
     broken.write_text(change.apply())
     original = str(ROOT / (change.source or change.file))
     compiles = re.compile(rf" -c [^&]*{re.escape(original)}(?![\w.])")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from check_driver.image import Driver
 from check_driver.rule import Build
 from check_driver.rules import problems
+from emulator.places import ROOT
 from nt.machine import boot, expect_ok
 from windows import products
 from windows.spoil import Spoiled
@@ -25,6 +27,11 @@ def driver() -> Driver:
 def test_the_driver_keeps_the_rules(driver):
     found = problems(driver, Build.GNU)
     assert not found, "\n".join(map(str, found))
+
+
+def test_the_command_notices_who_linked_it(driver):
+    result = subprocess.run([ROOT / "scripts" / "check-driver", driver.path], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0 and ", none broken" in result.stdout, result.stdout + result.stderr
 
 
 def test_it_imports_what_the_other_imports(driver):

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """The shipped nadir.sys in the NT test kernel: no rule of Windows' is broken, and each processor is as it was afterwards."""
 
+import re
+
 import pytest
 
 from emulator.debugger import stops_of
+from emulator.places import ROOT
 from nt.machine import boot, expect_ok, qemu
 
 from .products import driver
@@ -17,6 +20,18 @@ def test_on_and_off(tmp_path, model, processors):
     run = expect_ok(boot(tmp_path, driver(), words, model=model, processors=processors))
     for title in ("during", "after"):
         assert run.lines.count(f"diff {title}: none on {processors} processors") == 2
+
+
+def test_the_documents_transcript_is_true(tmp_path):
+    """All lines, in their words; the figures, which change with the code, at least roughly."""
+    text = (ROOT / "docs" / "windows.md").read_text()
+    processors, words, shown = re.search(r"^\$ tests/nt/run.py -n (\d) build/windows/nadir.sys (.*)\n((?:.+\n)+?)```", text,
+                                         re.MULTILINE).groups()
+    lines = expect_ok(boot(tmp_path, driver(), words, processors=int(processors))).lines
+    number = re.compile(r"\d+")
+    assert [number.sub("N", line) for line in shown.splitlines()] == [number.sub("N", line) for line in lines]
+    for written, found in zip(number.findall(shown), number.findall("\n".join(lines)), strict=True):
+        assert int(written) / 1.5 <= int(found) <= int(written) * 1.5, f"docs/windows.md says {written}, the run {found}"
 
 
 def test_the_emulator_sees_each_processor_come_and_go(tmp_path):
@@ -38,10 +53,14 @@ def test_threads_work_meanwhile(tmp_path, model, processors):
     assert sum(line.startswith("on: processor ") for line in run.lines) == 2 * processors
 
 
-@pytest.mark.parametrize("words", ["load", "requests", "bad", "security", "close", "power rounds=2", "shutdown", "second",
-                                   "entry"])
+@pytest.mark.parametrize("words", ["load", "requests", "bad", "security", "close", "wake", "shutdown", "second", "entry"])
 def test_scenario(tmp_path, words):
     expect_ok(boot(tmp_path, driver(), f"test={words}", processors=2))
+
+
+def test_sleep(tmp_path):
+    run = expect_ok(boot(tmp_path, driver(), "test=power rounds=2", processors=2))
+    assert run.serial.count("dbg: nadir: not on again after sleep: ") == 1
 
 
 def test_unload_while_on(tmp_path):

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from nt.machine import boot, expect_violation
+from nt.machine import boot, expect_ok, expect_violation
 
 from .mutant import Change, mutant
 
 SEAM, DEVICE, REQUESTS = "hosts/windows/seam.cpp", "hosts/windows/device.cpp", "hosts/windows/requests.cpp"
+SESSION = "hosts/windows/session.cpp"
 RUN_ON = "NADIR_ABI nadir_u32 nadir_host_run_on("
-SHUT_DOWN = '    (void)block("the system shuts down");\n'
+SHUT_DOWN = "    block(Hindrance::shutdown);\n"
+ONCE_MORE = "    if (running) {\n        // What kept it"
 COMPLETE = "    IoCompleteRequest(&irp, IO_NO_INCREMENT);\n"
 PRINT = "void print_words(nadir_u32 level, std::string_view line, const char* words) {\n"
 
@@ -24,6 +26,7 @@ class Mutant:
     violation: str
     exports: tuple[str, ...] = ()
     processors: int = 1
+    more: tuple[Change, ...] = ()
 
 
 MUTANTS = {
@@ -63,12 +66,29 @@ MUTANTS = {
     "the first group only": Mutant(
         Change("hosts/windows/affinity.h", "        there.Group = place.Group;\n", "", source=SEAM),
         "onoff rounds=1 group=1", r"request: it can't be turned on", processors=2),
+    # Not of the rules: that Windows doesn't move the thread, and so processor 1 can't be reached. An NMI would hit another.
+    "a thread that isn't moved": Mutant(
+        Change("hosts/windows/affinity.h", "KAFFINITY{1} << place.Number", "KAFFINITY{1}", source="hosts/windows/nmi.cpp"),
+        "hang", r"request: processor 1 is in state 4", processors=2),
     "a processor that nobody takes in": Mutant(
         Change("hosts/windows/processors.cpp", "change->State == KeProcessorAddCompleteNotify", "change == nullptr"),
         "hotadd held=1", r"request: on, and yet active 1, 1 of 2 processors on", processors=2),
     "sleep that nobody sees": Mutant(
-        Change("hosts/windows/power.cpp", 'start_again = block("the system goes to sleep");', "start_again = true;"),
+        Change("hosts/windows/power.cpp", "        block(Hindrance::sleep);\n", ""),
         "power rounds=1", r"request: off, and yet active 1"),
+    "sleep that is told twice": Mutant(
+        Change(SESSION, """    if (running) {
+        // Until the system is back: it may say more than once that it goes, and the second time there is nothing on.
+        start_again = true;
+""", "    start_again = running;\n    if (running) {\n"),
+        "power rounds=1", r"request: on, and yet active 0"),
+    "a shutdown that became sleep": Mutant(
+        Change(SESSION, "    block_of(Hindrance::shutdown).holds = false;\n", ""),
+        "power rounds=1", r"request: on, and yet active 0"),
+    "a wake that takes the unload back": Mutant(
+        Change(SESSION, "    block_of(Hindrance::sleep).holds = false;\n",
+               "    block_of(Hindrance::sleep).holds = block_of(Hindrance::unload).holds = false;\n"),
+        "wake", r"leak: a wake while the driver is unloaded turns Nadir on"),
     "an unlisted import": Mutant(
         Change("hosts/windows/print.cpp", PRINT, 'extern "C" __declspec(dllimport) unsigned char KdRefreshDebuggerNotPresent();\n'
                f"{PRINT}    KdRefreshDebuggerNotPresent();\n"),
@@ -101,7 +121,7 @@ MUTANTS = {
                "    there.Mask = 1;\n    KeSetSystemGroupAffinityThread(&there, &before);\n"),
         "requests", r"affinity: a dispatch routine returned with another affinity"),
     "a mutex": Mutant(
-        Change("hosts/windows/session.cpp", "void SessionLock::release() { KeReleaseMutex(&lock, FALSE); }",
+        Change(SESSION, "void SessionLock::release() { KeReleaseMutex(&lock, FALSE); }",
                "void SessionLock::release() {}"),
         "requests", r"object: a dispatch routine returned with a mutex that it holds"),
     "a device for everybody": Mutant(
@@ -113,13 +133,28 @@ MUTANTS = {
         Change(DEVICE, "status = restrict_to_administrators(device);", "status = STATUS_SUCCESS;"),
         "load", r"security: a link to a device that has no DACL yet"),
     "unload while on": Mutant(
-        Change("hosts/windows/driver.cpp", '    (void)block("the driver is unloaded");\n', ""),
-        "unload", r"leak: after DriverUnload"),
+        Change("hosts/windows/driver.cpp", "    block(Hindrance::unload);\n", ""),
+        "unload", r"leak: after DriverUnload",
+        more=(Change(SESSION, ONCE_MORE, ONCE_MORE.replace("running", "false")),)),
 }
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_found(tmp_path, name):
     case = MUTANTS[name]
-    driver = mutant(tmp_path, case.change, exports=case.exports)
+    driver = mutant(tmp_path, case.change, *case.more, exports=case.exports)
     expect_violation(boot(tmp_path, driver, f"test={case.words}", processors=case.processors), case.violation)
+
+
+def test_unload_stops_what_is_still_on(tmp_path):
+    # As if the first attempt had failed.
+    driver = mutant(tmp_path, Change("hosts/windows/driver.cpp", "    block(Hindrance::unload);\n", ""))
+    expect_ok(boot(tmp_path, driver, "test=unload", processors=2))
+
+
+def test_a_stop_that_fails_is_told(tmp_path):
+    # Windows refuses a callback, so `on` has to turn Nadir off again, and can't: that is the news, not the refusal.
+    driver = mutant(tmp_path, Change("hosts/windows/machine.cpp", "= stop(stopped);",
+                                     '= host_report(stopped, NADIR_PROCESSOR_LOST, {"it stays on"});'))
+    run = expect_violation(boot(tmp_path, driver, "test=calls"), r"request: off, and yet active 1")
+    assert [line for line in run.lines if line.startswith("on: ")][-1].endswith(": it stays on")

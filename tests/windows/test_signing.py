@@ -79,13 +79,34 @@ def test_the_key_is_kept_and_for_nobody_else(signed, tmp_path):
     ([], 2, "sign-driver FILE OUT"),
     (["one"], 2, "sign-driver FILE OUT"),
     (["nowhere.sys", "out.sys"], 1, "nowhere.sys can't be read"),
-    ([SIGN, "out.sys"], 1, "osslsigncode did not sign"),
+    ([SIGN, "out.sys"], 1, "isn't a driver: it has no MZ and PE header"),
+    ([os.devnull, "out.sys"], 1, "isn't a file"),
+    ([ROOT / "README.md", "nowhere/out.sys"], 1, "isn't a driver"),
     (["--help"], 0, "with a certificate that signs itself"),
 ])
 def test_the_command_explains_itself(tmp_path, arguments, status, said):
     result = run(SIGN, *[tmp_path / name if str(name).endswith(".sys") else name for name in arguments])
     assert result.returncode == status and said in result.stdout + result.stderr, result.stderr
-    assert not list(tmp_path.glob("*.sys*"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ", b"MZ".ljust(64, b"\0"), b"MZ".ljust(60, b"\0") + b"\xff" * 4 + bytes(400)],
+                         ids=["empty", "short", "no PE header", "far away"])
+def test_what_is_no_driver_gets_no_key(tmp_path, content):
+    file = tmp_path / "nadir.sys"
+    file.write_bytes(content)
+    result = run(SIGN, file, tmp_path / "out.sys")
+    assert result.returncode == 1 and "isn't a driver" in result.stderr and list(tmp_path.iterdir()) == [file]
+
+
+def test_no_folder_is_made(tmp_path):
+    result = run(SIGN, products.driver(), tmp_path / "new" / "out.sys")
+    assert result.returncode == 1 and f"there is no folder {tmp_path / 'new'}" in result.stderr and not list(tmp_path.iterdir())
+
+
+def test_a_signed_file_is_not_signed_again(signed, tmp_path):
+    result = run(SIGN, signed, tmp_path / "out.sys")
+    assert result.returncode == 1 and "is signed already" in result.stderr and not list(tmp_path.iterdir())
 
 
 def test_the_unsigned_file_is_not_overwritten(tmp_path):

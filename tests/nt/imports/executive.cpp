@@ -23,6 +23,7 @@ struct Registration {
     void* context;
 };
 Registration registrations[16];
+void (*last_moment)();
 
 Registration* new_registration(ObjectCallback callback, void* context) {
     for (Registration& each : registrations)
@@ -54,6 +55,11 @@ NADIR_NT_ABI void* ExRegisterCallback(void* callback, ObjectCallback function, v
 }
 
 NADIR_NT_ABI void ExUnregisterCallback(void* registration) {
+    if (last_moment != nullptr) {
+        void (*what)() = last_moment;
+        last_moment = nullptr;
+        what();
+    }
     Entry entry;
     if (!take_holding(Holding::callback, reinterpret_cast<u64>(registration), entry))
         violation(rule::object, last_caller(), "ExUnregisterCallback of what isn't registered");
@@ -107,6 +113,8 @@ NADIR_NT_ABI Status KeDeregisterNmiCallback(void* registration) {
 }
 
 } // namespace
+
+void before_callbacks_end(void (*what)()) { last_moment = what; }
 
 void notify_power(u64 argument1, u64 argument2) {
     for_each_holding(Holding::callback, [&](const Entry& entry) {

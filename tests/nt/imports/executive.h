@@ -8,6 +8,10 @@ namespace nadir::nt {
 // What \Callback\PowerState tells.
 void notify_power(u64 argument1, u64 argument2);
 
+// A callback that was under way when the driver takes it back: `what` happens before the next ExUnregisterCallback, which
+// waits for it. Once; nullptr: nothing does.
+void before_callbacks_end(void (*what)());
+
 // In an NMI, at HIGH_LEVEL. Whether one of them takes it for its own.
 bool call_nmi_callbacks();
 

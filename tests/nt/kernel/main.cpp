@@ -31,10 +31,12 @@ extern "C" [[noreturn]] void bare_main(const bare::Handover* handover) {
     if (!parse_options(handover->command_line, options))
         bare::finish(false, "the command line is wrong; tests/nt/README.md lists its words");
     const Scenario* scenario = find_scenario(options.test);
-    if (scenario == nullptr) {
+    if (options.list || scenario == nullptr) {
         for (const Scenario& each : scenarios())
             bare::print("test=%s: %s\n", each.name, each.what);
-        bare::finish(false, "give one of these");
+        if (!options.list)
+            bare::print("no scenario is named \"%s\"\n", options.test);
+        bare::finish(options.list, "the command line is wrong: give one of these");
     }
     if (handover->module_count != 1)
         bare::finish(false, "give the driver as the only module");

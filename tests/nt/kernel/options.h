@@ -14,9 +14,10 @@ struct Options {
     u32 rounds;      // rounds=N
     u32 step;        // step=N: enum nadir_step
     char expect[32]; // expect=WORD: for a scenario that knows more than one right end
+    bool list;       // list: print the scenarios, and test nothing
 };
 
-// Prints each word that is unknown or has a wrong value, and returns false for it.
+// Prints each word that is unknown, given twice or has a wrong value, and returns false for it.
 bool parse_options(const char* line, Options& options);
 
 } // namespace nadir::nt

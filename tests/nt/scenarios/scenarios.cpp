@@ -20,6 +20,7 @@ constexpr Scenario all[] = {
     {"close", "a handle is closed in mid-request", run_close},
     {"hotadd", "`held=N` processors are added while Nadir is on", run_hotadd},
     {"power", "sleep and resume, `rounds=N` times", run_power},
+    {"wake", "the system wakes while the driver is unloaded", run_wake},
     {"shutdown", "the shutdown notification while Nadir is on", run_shutdown},
     {"bugcheck", "the bug check callback while Nadir is on", run_bugcheck},
     {"lost", "root mode loses a processor by a fault", run_lost},

@@ -28,6 +28,7 @@ const char* run_unload(const Options& options);
 const char* run_close(const Options& options);
 const char* run_hotadd(const Options& options);
 const char* run_power(const Options& options);
+const char* run_wake(const Options& options);
 const char* run_shutdown(const Options& options);
 const char* run_bugcheck(const Options& options);
 const char* run_lost(const Options& options);

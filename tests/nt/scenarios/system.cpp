@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// What the system does while Nadir is on: test=unload, test=close, test=hotadd, test=power, test=shutdown, test=bugcheck.
+// What the system does while Nadir is on: test=unload, test=close, test=hotadd, test=shutdown, test=bugcheck.
 #include "hosts/bare/machine/print.h"
 #include "tests/nt/abi/objects.h"
 #include "tests/nt/image/driver.h"
@@ -72,6 +72,8 @@ const char* run_close(const Options&) {
 }
 
 const char* run_hotadd(const Options& options) {
+    if (options.held == 0)
+        return "the command line is wrong: without held=N there is no processor to add";
     if (!succeeded(load_driver()))
         return "DriverEntry failed";
     FileObject* file = open_nadir();
@@ -87,31 +89,6 @@ const char* run_hotadd(const Options& options) {
     require_same_machine("after"); // of those that ran at the beginning
     must_turn_on(file);
     must_turn_off(file);
-    close_device(file);
-    unload_driver();
-    return nullptr;
-}
-
-const char* run_power(const Options& options) {
-    if (!succeeded(load_driver()))
-        return "DriverEntry failed";
-    FileObject* file = open_nadir();
-    remember_machine();
-    must_turn_on(file);
-    for (u32 i = 0; i < options.rounds; ++i) {
-        notify_power(power_state_lock, 0);
-        require_off(file);
-        require_same_machine("asleep");
-        if (const u32 status = turn_on(file, plain_options).status; status == NADIR_OK)
-            violation(rule::request, 0, "it can be turned on while the system goes to sleep");
-        notify_power(power_state_lock, 1);
-        require_on(file);
-    }
-    must_turn_off(file);
-    // What was off before stays off.
-    notify_power(power_state_lock, 0);
-    notify_power(power_state_lock, 1);
-    require_off(file);
     close_device(file);
     unload_driver();
     return nullptr;

@@ -80,6 +80,26 @@ TEST_P(Levels, MapsWhatItWasToldAndNothingElse) {
     }
 }
 
+TEST_P(Levels, ARowOfPagesThatNeedsSeveralTables) {
+    const unsigned levels = GetParam();
+    constexpr uint64_t first = (uint64_t{1} << 30) - 3 * 4096; // the last pages of a GiB, two MiB, and some
+    constexpr uint64_t pages = 3 + 512 + 2;
+    Pool pool{20};
+    AddressSpace space{pool.pool, levels};
+    ASSERT_TRUE(space.map(first, 0x12'3000, {true, false}, pages));
+    for (uint64_t i = 0; i < pages; ++i) {
+        const auto seen = pool.walk(space.root(), levels, first + i * 4096);
+        ASSERT_TRUE(seen.has_value()) << i;
+        EXPECT_EQ(seen->physical, 0x12'3000 + i * 4096);
+        EXPECT_TRUE(seen->writable && !seen->executable);
+    }
+    EXPECT_EQ(pool.walk(space.root(), levels, first - 4096), std::nullopt);
+    EXPECT_EQ(pool.walk(space.root(), levels, first + pages * 4096), std::nullopt);
+
+    ASSERT_TRUE(space.map(uint64_t{7} << 30, 0x1000, {true, false}, 0));
+    EXPECT_EQ(pool.walk(space.root(), levels, uint64_t{7} << 30), std::nullopt);
+}
+
 TEST_P(Levels, ReservedPagesLieBesideAndAreNotMapped) {
     const unsigned levels = GetParam();
     constexpr uint64_t two_mib = 2u << 20;

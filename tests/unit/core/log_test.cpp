@@ -58,7 +58,9 @@ TEST_F(Log, ARecordHoldsEverything) {
 }
 
 TEST_F(Log, ArgumentsThatAreNotGivenAreZero) {
-    log[0].argument[3] = 77;
+    for (auto& argument : log[0].argument) {
+        argument = 77;
+    }
     core::log(vcpu, Message::processor_dead, {});
     for (const uint64_t argument : log[0].argument) {
         EXPECT_EQ(argument, 0u);

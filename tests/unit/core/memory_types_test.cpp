@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/core/mtrr_reference.h"
 
 namespace nadir::test {
@@ -10,6 +12,7 @@ namespace {
 
 using arch::MemoryType;
 using core::MtrrValues;
+using core::same_type_until;
 using core::type_at;
 using core::uniform_type;
 
@@ -209,6 +212,45 @@ TEST(MemoryTypes, AnswersWhereNoRangeEndsInside) {
         }
         const uint64_t address = (random.address(m, bits) & ~(gib - 1)) | gib;
         ASSERT_TRUE(uniform_type(m, address, gib).has_value());
+    }
+}
+
+TEST(MemoryTypes, TheSameUntilARangeBeginsOrEnds) {
+    MtrrValues m = enabled(MemoryType::write_back, true);
+    m.fixed[2] = 0x0000'0000'0000'0004; // A0000H WT
+    add(m, 0, 3 * gib, gib, MemoryType::uncacheable);
+    EXPECT_EQ(same_type_until(m, 0), 0xA'0000u);
+    EXPECT_EQ(same_type_until(m, 0xA'0000), 0xA'4000u);
+    EXPECT_EQ(same_type_until(m, 0xA'4000), 1 * mib);
+    EXPECT_EQ(same_type_until(m, 1 * mib), 3 * gib);
+    EXPECT_EQ(same_type_until(m, 3 * gib + mib), 4 * gib);
+    EXPECT_EQ(same_type_until(m, 4 * gib), (uint64_t{1} << 40) + 3 * gib)
+        << "the mask says nothing of what is above it";
+    m.default_type.set_enable(false);
+    EXPECT_EQ(same_type_until(m, 0), ~uint64_t{0});
+}
+
+// Every page before, or as many as can be looked at, and those where ranges begin and end.
+TEST(MemoryTypes, TheSameUntilMeansTheSame) {
+    RandomMtrrs random{9};
+    for (unsigned round = 0; round < 2000; ++round) {
+        const unsigned bits = 36 + round % 17;
+        const MtrrValues m = random.make(round % 3 == 0 ? 36 : bits);
+        for (unsigned i = 0; i < 20; ++i) {
+            const uint64_t address = random.address(m, bits) & ~uint64_t{0xFFF};
+            const uint64_t until = same_type_until(m, address);
+            ASSERT_GT(until, address);
+            const uint64_t bytes = std::min(until, uint64_t{1} << bits) - address;
+            const uint8_t type = reference_type(m, address);
+            for (unsigned k = 0; k < 64; ++k) {
+                for (const uint64_t at : {address + k * uint64_t{4096}, address + (bytes - 1 - k * uint64_t{4096}),
+                                          random.address(m, bits) & ~uint64_t{0xFFF}}) {
+                    if (at - address < bytes) {
+                        ASSERT_EQ(reference_type(m, at), type) << std::hex << address << ", at " << at;
+                    }
+                }
+            }
+        }
     }
 }
 

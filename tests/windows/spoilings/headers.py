@@ -90,7 +90,7 @@ def time_of_linking(file):
     file.put(file.header + 4, "I", 1_600_000_000)
 
 
-@case("symbols", words="the driver wants")
+@case("symbol-file", words="the driver wants")
 def another_symbol_file(file):
     file.data[file.data.find(b"RSDS") + 4] ^= 1
 
