@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "control/event_ring.h"
 #include "control/exit_ring.h"
 #include "control/types.h"
 
@@ -256,6 +257,34 @@ struct nadir_recorder_request {
     nadir_u32 state;       /* out: enum nadir_processor_state */
     nadir_u32 reserved;
     struct nadir_exit_record records[NADIR_EXIT_RING_RECORDS]; /* out: oldest first; of the last run when not active */
+};
+
+/* Events: what the core takes and gives (core/nadir.h). No device has requests for them yet (docs/events.md). */
+#define NADIR_EVENT_MSR_RANGES 16u
+
+struct nadir_msr_range {
+    nadir_u32 first;
+    nadir_u32 last; /* inclusive */
+};
+
+/* Which events are asked for. */
+struct nadir_event_filter {
+    nadir_u32 kinds;     /* bits 1 << enum nadir_event_kind; at least one */
+    nadir_u32 msr_count; /* RDMSR and WRMSR: of how many ranges; 0: of all MSRs that can be watched */
+    struct nadir_msr_range msrs[NADIR_EVENT_MSR_RANGES];
+};
+
+#define NADIR_EVENT_BATCH 120u
+
+struct nadir_events_read_request {
+    struct nadir_header header;
+    nadir_u32 processor; /* in */
+    nadir_u32 count;     /* out: events filled */
+    nadir_u64 next;      /* in: number of the first event wanted; out: the one to ask for next */
+    nadir_u64 lost;      /* out: events that were overwritten before `next` reached them */
+    nadir_u32 over;      /* out: 1: Nadir was turned off, and with it the events */
+    nadir_u32 reserved;
+    struct nadir_event events[NADIR_EVENT_BATCH]; /* out */
 };
 
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */

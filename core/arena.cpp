@@ -17,12 +17,15 @@ namespace {
 constexpr uint64_t page = 4096;
 constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
 
+// Of each processor: core/memory/guest_memory.h, core/events/event.h.
+constexpr uint32_t window_pages = 1 + NADIR_EVENT_RING_PAGES;
+
 // Page-table pages for root mode: per level at most one table per contiguous range, and one more where a range crosses a
 // boundary. 2 MiB of addresses fill one table, and no range is longer than 4 MiB. The processors' windows lie
 // where there are tables already, but for the lowest.
 uint32_t root_tables_needed(uint32_t ranges, uint64_t largest, uint32_t processors) {
     const uint32_t lowest = static_cast<uint32_t>(largest / (2u << 20)) + 2;
-    const uint32_t windows = (processors + 511) / 512;
+    const uint32_t windows = (processors * window_pages + 511) / 512;
     return 2 + ranges * (lowest + 2) + windows;
 }
 
@@ -86,7 +89,8 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     l.ept_pages = ept_pages_needed(plan) + 5;
     l.idt = context;
     l.msr_bitmap = l.idt + 1;
-    l.hidden = l.msr_bitmap + 1;
+    l.watch_bitmap = l.msr_bitmap + 1;
+    l.hidden = l.watch_bitmap + 1;
     l.image = l.hidden + 1;
     l.root_tables = l.image + to_pages(image.bytes);
     l.ept = l.root_tables + l.root_table_pages;
@@ -166,7 +170,7 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
 
 // Tables come from the pool one behind the other, so the entries of all windows lie in a row.
 bool place_windows(Vmm& vmm, AddressSpace& space) {
-    vmm.windows = space.reserve(vmm.processor_count);
+    vmm.windows = space.reserve(uint64_t{vmm.processor_count} * window_pages);
     if (vmm.windows != 0) {
         vmm.window_entries = space.entry_of(vmm.windows);
     }

@@ -4,10 +4,12 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
+#include "core/events/event.h"
 #include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
+#include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
 #include "core/vmm.h"
@@ -49,7 +51,8 @@ Outcome invd(Vcpu&) {
     return Outcome::advance;
 }
 
-Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
+// In line: of two callers neither is to pay for the other one.
+[[gnu::always_inline]] inline Outcome handle(Vcpu& vcpu, BasicExitReason reason) {
     switch (reason) {
     case BasicExitReason::cpuid: return exits::cpuid(vcpu);
     case BasicExitReason::rdmsr: return exits::rdmsr(vcpu);
@@ -181,6 +184,36 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
+// Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
+Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+    const bool read = reason == BasicExitReason::rdmsr;
+    if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
+        return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
+    }
+    return handle(vcpu, reason);
+}
+
+// `done` is told what the handler answered, before that is done to the guest.
+template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
+[[gnu::always_inline]] inline uint32_t handle_with_all_registers(Vcpu& vcpu, arch::ExitReason reason, Done done) {
+    nadir_exit_record* const record = begin_record(vcpu, reason);
+    if (reason.entry_failure()) [[unlikely]] {
+        const uint32_t answer = on_entry_failure(vcpu, reason);
+        finish_record(record, Outcome::leave);
+        return answer;
+    }
+    const uint32_t number = static_cast<uint32_t>(reason.basic());
+    ++vcpu.exits[number < NADIR_EXIT_REASONS ? number : NADIR_EXIT_REASONS - 1];
+
+    const Outcome outcome = handler(vcpu, reason.basic());
+    done(outcome);
+    const Next next = conclude(record, outcome);
+    if (outcome == Outcome::unexpected) {
+        stop_after_unexpected_exit(vcpu, reason);
+    }
+    return static_cast<uint32_t>(next);
+}
+
 } // namespace
 
 extern "C" {
@@ -197,24 +230,20 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit(Vcpu* vcpu) {
 }
 
 // The same for every exit, with all of the guest's registers saved. Returns 0 to resume the guest, 1 to leave VMX operation.
-NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu_pointer) {
-    Vcpu& vcpu = *vcpu_pointer;
-    const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
-    nadir_exit_record* const record = begin_record(vcpu, reason);
-    if (reason.entry_failure()) [[unlikely]] {
-        const uint32_t answer = on_entry_failure(vcpu, reason);
-        finish_record(record, Outcome::leave);
-        return answer;
-    }
-    const uint32_t number = static_cast<uint32_t>(reason.basic());
-    ++vcpu.exits[number < NADIR_EXIT_REASONS ? number : NADIR_EXIT_REASONS - 1];
+NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
+    return handle_with_all_registers<handle>(*vcpu, vmread(arch::vmcs::exit_reason), [](Outcome) {});
+}
 
-    const Outcome outcome = handle(vcpu, reason.basic());
-    const Next next = conclude(record, outcome);
-    if (outcome == Outcome::unexpected) {
-        stop_after_unexpected_exit(vcpu, reason);
-    }
-    return static_cast<uint32_t>(next);
+// The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
+NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
+    const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
+    nadir_event event;
+    const bool is_event = begin_event(*vcpu, reason, event);
+    return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {
+        if (is_event) {
+            finish_event(*vcpu, event, outcome);
+        }
+    });
 }
 
 } // extern "C"

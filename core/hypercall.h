@@ -31,6 +31,12 @@ enum class Hypercall : uint64_t {
     watch =
         13, // RDX: the first processor to look at; first word: the next one that is found overdue, which the caller is
             // to send an NMI, or NADIR_ANY_PROCESSOR (core/watchdog.h)
+    // core/events/watch.h. NADIR_BUSY where a processor has a watch that would be changed.
+    events_prepare = 14, // RDX bits of kinds: a new watch, of no MSR yet
+    events_msrs = 15,    // RDX the first MSR of a range and, in the upper half, its last: they belong to it, too
+    events_begin =
+        16, // RDX physical address of this processor's ring, RSI number of its next event: the watch is on here
+    events_end = 17, // it is off here, and the ring isn't used any more
 };
 
 // Those that only ask about Nadir.
@@ -46,6 +52,10 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::watch: return true;
     default: return false;
     }
+}
+
+constexpr bool is_about_events(Hypercall function) {
+    return function >= Hypercall::events_prepare && function <= Hypercall::events_end;
 }
 
 inline constexpr unsigned hypercall_words = 8;

@@ -28,4 +28,30 @@ constexpr void apply_msr_policy(arch::MsrBitmap& bitmap) {
     bitmap.set_write(arch::Msr::ia32_bios_updt_trig, true);
 }
 
+// MSRs that VM exits and entries switch, and that core/exits/switched_msr.cpp knows how to read and write for the guest.
+constexpr bool is_switched(uint32_t msr) {
+    switch (static_cast<arch::Msr>(msr)) {
+    case arch::Msr::ia32_sysenter_cs:
+    case arch::Msr::ia32_sysenter_esp:
+    case arch::Msr::ia32_sysenter_eip:
+    case arch::Msr::ia32_pat:
+    case arch::Msr::ia32_efer:
+    case arch::Msr::ia32_fs_base:
+    case arch::Msr::ia32_gs_base: return true;
+    default: return false;
+    }
+}
+
+// Can accesses be made to exit without a difference for the guest? These are switched, too, and root mode can neither execute
+// their writes nor judge them without knowing the processor's model.
+constexpr bool is_watchable(uint32_t msr) {
+    switch (static_cast<arch::Msr>(msr)) {
+    case arch::Msr::ia32_debugctl:
+    case arch::Msr::ia32_s_cet:
+    case arch::Msr::ia32_interrupt_ssp_table_addr:
+    case arch::Msr::ia32_pkrs: return false;
+    default: return true;
+    }
+}
+
 } // namespace nadir::core

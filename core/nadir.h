@@ -72,6 +72,19 @@ NADIR_ABI void nadir_explain_log_record(struct nadir_session* session, const str
 /* Reads what this processor can do (nadir::arch::Capabilities). `out`: NADIR_CAPABILITIES_BYTES. Any context, CPL 0. */
 NADIR_ABI void nadir_read_capabilities(void* out);
 
+/* Events (docs/events.md). From here on each virtualised processor, also one that comes later, leaves an event for what the
+ * filter asks for. Fails when somebody has the session's events already. Passive, with the set of online processors held
+ * still. */
+NADIR_ABI nadir_u32 nadir_events_begin(struct nadir_session* session, const struct nadir_event_filter* filter,
+                                       struct nadir_report* report);
+
+/* The next events of a processor: takes `processor` and `next` and fills in the rest. Also of a session that has stopped
+ * meanwhile, until nadir_events_end or nadir_release. Any context. */
+NADIR_ABI nadir_u32 nadir_events_read(const struct nadir_session* session, struct nadir_events_read_request* request);
+
+/* No exit is optional any more; the events are gone. Without events nothing is done. Passive, as nadir_events_begin. */
+NADIR_ABI nadir_u32 nadir_events_end(struct nadir_session* session, struct nadir_report* report);
+
 /* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
  * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).
  * Does not return. Interrupts off. */

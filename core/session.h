@@ -8,6 +8,10 @@
 #include "control/control.h"
 #include "core/vmm.h"
 
+namespace nadir::core {
+struct EventRings;
+}
+
 struct nadir_session {
     uint64_t key;
     nadir_options options;
@@ -25,6 +29,8 @@ struct nadir_session {
     nadir::core::Vmm* vmm;
     uint32_t chunk_count;
     nadir::core::Chunk chunks[nadir::core::max_chunks];
+
+    nadir::core::EventRings* event_rings; // core/events/rings.h; null: nobody asked for events
 
     // The log of start and stop: also readable where no processor is virtualised.
     uint32_t log_next;

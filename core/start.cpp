@@ -7,6 +7,7 @@
 #include "control/messages.h"
 #include "core/arena.h"
 #include "core/enter.h"
+#include "core/events/rings.h"
 #include "core/log.h"
 #include "core/nadir.h"
 #include "core/probe.h"
@@ -289,7 +290,10 @@ NADIR_ABI nadir_u32 nadir_stop(nadir_session* session, nadir_report* report) {
     return NADIR_OK;
 }
 
-NADIR_ABI void nadir_release(nadir_session* session) { free_session(session); }
+NADIR_ABI void nadir_release(nadir_session* session) {
+    free_event_rings(*session);
+    free_session(session);
+}
 
 NADIR_ABI nadir_u32 nadir_enter_processor(nadir_session* session, nadir_u32 processor, nadir_report* report) {
     if (processor >= session->processor_count || session->vmm == nullptr) {

@@ -54,6 +54,13 @@ struct WatchMarks {
     uint32_t waits;   // 1: this processor waits for another one's work, and must not be blamed
 };
 
+// The events of this processor (core/events/watch.h).
+struct EventWriter {
+    uint64_t next; // number of the next one
+    uint32_t on;   // 1: it has a watch
+    uint32_t reserved;
+};
+
 // What stays the same from start to start.
 struct VcpuPlace {
     Vmm* vmm;
@@ -91,6 +98,7 @@ struct Vcpu {
     uint64_t nmi_in_root;
     uint64_t events_reinjected;
     WatchMarks watch;
+    EventWriter events;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 

@@ -127,16 +127,19 @@ bool set_up_vmcs(Vcpu& vcpu, const ProcessorState& state, uint64_t& refused_fiel
     return true;
 }
 
+// Two entries in place of a branch on the path of each CPUID: the usual one answers most by itself, without a record.
+uint64_t usual_exit_entry(const Vmm& vmm) {
+    const bool all = vmm.options.record_every_exit != 0;
+    return reinterpret_cast<uint64_t>(all ? &cpu::nadir_cpu_general_exit_entry : &cpu::nadir_cpu_exit_entry);
+}
+
 extern "C" NADIR_CPU_ABI void nadir_first_exit(Vcpu* vcpu) {
     if (cpu::vmread(vmcs::exit_reason).entry_failure()) {
         return;
     }
     vcpu->launched = 1;
     vmwrite(vmcs::entry_controls, vcpu->place.vmm->controls.entry);
-    // Two entries in place of a branch on the path of each CPUID: the usual one answers most by itself, without a record.
-    const bool all = vcpu->place.vmm->options.record_every_exit != 0;
-    vmwrite(vmcs::host_rip,
-            reinterpret_cast<uint64_t>(all ? &cpu::nadir_cpu_general_exit_entry : &cpu::nadir_cpu_exit_entry));
+    vmwrite(vmcs::host_rip, usual_exit_entry(*vcpu->place.vmm));
 }
 
 } // namespace nadir::core

@@ -25,4 +25,7 @@ FixedBits cr4_fixed_bits(const arch::Capabilities& capabilities);
 // field's encoding, when the processor refused a field that it must have.
 bool set_up_vmcs(Vcpu& vcpu, const ProcessorState& state, uint64_t& refused_field);
 
+// The value of HOST_RIP once a processor has entered, while nobody watches it (core/events/watch.h).
+uint64_t usual_exit_entry(const Vmm& vmm);
+
 } // namespace nadir::core

@@ -8,6 +8,7 @@
 #include "arch/vmx/controls.h"
 #include "arch/vmx/ept.h"
 #include "check/support.h"
+#include "core/events/watch.h"
 #include "core/memory/ept.h"
 #include "core/vcpu.h"
 
@@ -25,7 +26,7 @@ struct Chunk {
 
 // Where things are in the shared chunk, in pages from its beginning; the VMM context is at 0.
 struct SharedLayout {
-    uint64_t idt, msr_bitmap, hidden, image, root_tables, ept, end;
+    uint64_t idt, msr_bitmap, watch_bitmap, hidden, image, root_tables, ept, end;
     uint32_t root_table_pages, ept_pages;
 };
 
@@ -54,6 +55,7 @@ struct Vmm {
     uint64_t root_cr3;
     uint64_t idt; // the page of build_idts: linear address, the same in the system's address space and in root mode's
     uint64_t windows; // linear address of processor 0's page for core/memory/guest_memory.h; the others' lie behind
+    // Behind all windows lie the rings of core/events/event.h.
     uint64_t* window_entries; // root mode's page-table entries of these pages
     uint64_t image_base;      // lowest address of the image: what a fault report counts from
     uint64_t code_base;       // of its code
@@ -65,6 +67,7 @@ struct Vmm {
     uint32_t com1_turn; // who writes a line to COM1: core/root/com1.h
 
     uint64_t msr_bitmap_physical;
+    EventWatch watch;
     uint64_t root_cr4; // HOST_CR4
 
     Vcpu** vcpus; // processor_count of them, behind this structure

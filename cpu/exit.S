@@ -126,6 +126,7 @@ FUNCTION(nadir_cpu_general_exit_entry)
         movq    %r15, PLACE(15)
         movq    %rsp, %rdi
         call    nadir_handle_exit_with_all_registers
+.Lhandled:
         testl   %eax, %eax
         jnz     .Lleave
         movq    RBP_PLACE, %rbp
@@ -139,5 +140,18 @@ FUNCTION(nadir_cpu_general_exit_entry)
         call    nadir_leave_from_root           /* does not return */
         ud2
 END_FUNCTION(nadir_cpu_general_exit_entry)
+
+/* While events are asked for (core/events/watch.h), HOST_RIP is this. */
+FUNCTION(nadir_cpu_watched_exit_entry)
+        SAVE_FIRST_REGISTERS
+        movq    %rbp, RBP_PLACE
+        movq    %r12, PLACE(12)
+        movq    %r13, PLACE(13)
+        movq    %r14, PLACE(14)
+        movq    %r15, PLACE(15)
+        movq    %rsp, %rdi
+        call    nadir_handle_watched_exit
+        jmp     .Lhandled
+END_FUNCTION(nadir_cpu_watched_exit_entry)
 
         END_OF_FILE

@@ -10,6 +10,8 @@ namespace nadir::core::exits {
 Outcome xsetbv(Vcpu& vcpu);
 Outcome rdmsr(Vcpu& vcpu);
 Outcome wrmsr(Vcpu& vcpu);
+Outcome rdmsr_switched(Vcpu& vcpu); // core/msr_policy.h: is_switched
+Outcome wrmsr_switched(Vcpu& vcpu);
 Outcome control_register(Vcpu& vcpu);
 Outcome vmcall(Vcpu& vcpu);
 Outcome vmxon(Vcpu& vcpu);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
+#include "core/events/watch.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/hypercall.h"
@@ -117,6 +118,22 @@ Outcome about_processor(Vcpu& vcpu, uint64_t processor, uint64_t argument) {
     return Outcome::advance;
 }
 
+// On its own, so that no other hypercall needs a place for it.
+[[gnu::noinline]] Outcome about_events(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
+    Vmm& vmm = *vcpu.place.vmm;
+    nadir_status status = NADIR_OK;
+    switch (function) {
+    case Hypercall::events_prepare: status = prepare_watch(vmm, first); break;
+    case Hypercall::events_msrs:
+        status = add_watched_msrs(vmm, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
+        break;
+    case Hypercall::events_begin: status = begin_watch(vcpu, first, second); break;
+    default: end_watch(vcpu); break;
+    }
+    vcpu.registers.rax() = status;
+    return Outcome::advance;
+}
+
 } // namespace
 
 Outcome vmcall(Vcpu& vcpu) {
@@ -137,7 +154,11 @@ Outcome vmcall(Vcpu& vcpu) {
         forget_translations(vcpu);
         answer(vcpu, 0, vcpu.place.processor);
         return Outcome::advance;
-    case Hypercall::leave: return Outcome::leave;
+    case Hypercall::leave:
+        if (vcpu.events.on != 0) [[unlikely]] {
+            end_watch(vcpu);
+        }
+        return Outcome::leave;
     case Hypercall::read_statistics: return about_processor<read_statistics>(vcpu, number, argument);
     case Hypercall::log_position: return about_processor<log_position>(vcpu, number, argument);
     case Hypercall::read_log: return about_processor<read_log>(vcpu, number, argument);
@@ -159,6 +180,11 @@ Outcome vmcall(Vcpu& vcpu) {
         put_guest_into_wait_for_startup(vcpu);
         start_guest_up(static_cast<uint8_t>(number));
         return Outcome::retry;
+    default:
+        if (is_about_events(function)) {
+            return about_events(vcpu, function, number, argument);
+        }
+        break;
     }
     log(vcpu, Message::hypercall_refused,
         {static_cast<uint64_t>(function), NADIR_BAD_ARGUMENT, vmread(vmcs::guest_rip)});

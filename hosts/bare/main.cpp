@@ -54,6 +54,8 @@ NADIR_ABI u32 set_vmxe(void*, u32) {
         session = start_under_guest(options.core, map.low_end());
         if (session == nullptr)
             finish(false, "Nadir didn't start");
+        if (options.events != 0 && !watch_guest(session, options.events))
+            finish(false, "the events weren't begun");
     }
     print("nadir: entering the guest%s\n", options.bare ? ", bare" : "");
     enter_guest(session, entry);

@@ -14,6 +14,7 @@ struct Options {
     u32 cycles;             // cycles=N
     u64 seed;               // seed=N, for what is random
     u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault, test=recorder
+    u32 events;             // events=N: bits of enum nadir_event_kind, watched from before a guest begins
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all
     nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N,

@@ -14,8 +14,8 @@ from structure import sources, stacks
 BUILDS = {Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc")), sources.ROOT / "build" / "clang"}
 
 # (what arrives there, what cpu/*.S and the processor have pushed before)
-EXITS = ("nadir_handle_exit", "nadir_handle_exit_with_all_registers", "nadir_first_exit", "nadir_resume_failed",
-         "nadir_leave_from_root")
+EXITS = ("nadir_handle_exit", "nadir_handle_exit_with_all_registers", "nadir_handle_watched_exit", "nadir_first_exit",
+         "nadir_resume_failed", "nadir_leave_from_root")
 TRAP_FRAME = 22 * 8 + 8
 
 

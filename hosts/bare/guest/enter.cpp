@@ -80,6 +80,14 @@ nadir_session* start_under_guest(const nadir_options& options, u64 low_end) {
     return the_session;
 }
 
+bool watch_guest(nadir_session* session, u32 kinds) {
+    nadir_report report{};
+    const nadir_event_filter filter{kinds, 0, {}};
+    const u32 status = nadir_events_begin(session, &filter, &report);
+    print("events: status %u (%s) %s\n", report.status, nadir_status_text(report.status), report.text);
+    return status == NADIR_OK;
+}
+
 void enter_guest(nadir_session* session, const GuestEntry& entry) {
     auto* page = static_cast<u8*>(allocate(page_size));
     if (page == nullptr)

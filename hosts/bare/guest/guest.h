@@ -29,6 +29,9 @@ const char* load_multiboot(const Handover& handover, MemoryMap& map, GuestEntry&
 // start-up IPIs bring the other processors to us first. Without a session, prints why and returns nullptr.
 nadir_session* start_under_guest(const nadir_options& options, u64 low_end);
 
+// The guest is watched by these kinds of events, of all MSRs; nobody reads them. A test aid: it must not notice.
+bool watch_guest(nadir_session* session, u32 kinds);
+
 // Every other processor waits for its start-up IPI, this one leaves long mode and jumps to the guest. session: nullptr
 // when Nadir isn't under us.
 [[noreturn]] void enter_guest(nadir_session* session, const GuestEntry& entry);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * Events: what somebody asked to see of the processors (docs/events.md). Root mode writes them into a ring per processor that
+ * the host has allocated and reads while they come. Root mode never reads a ring: neither who fills it by mistake nor who
+ * changes it on purpose can make it wait, or write anywhere else.
+ *
+ * An event that is whole (control/event_ring_reader.h): its number n is below `begun` and not below
+ * begun - NADIR_EVENT_RING_EVENTS, and its `sequence` is n + 1. The writer first raises `begun`, then fills the event, and
+ * writes `sequence` last. Older events are overwritten: whoever is too slow loses the oldest, and can tell how many.
+ */
+#pragma once
+
+#include "control/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Kinds of events. As a bit in nadir_event_filter.kinds: 1 << kind. */
+enum nadir_event_kind {
+    NADIR_EVENT_CPUID = 0,  /* leaf and, in the upper half, subleaf; EAX and EBX; ECX and EDX of the answer */
+    NADIR_EVENT_RDMSR = 1,  /* number of the MSR; its value, 0 when it raised an exception */
+    NADIR_EVENT_WRMSR = 2,  /* number of the MSR; the value to write */
+    NADIR_EVENT_XSETBV = 3, /* number of the extended control register; the value to write */
+    NADIR_EVENT_VMX = 4,    /* basic exit reason: which of the VMX instructions */
+    NADIR_EVENT_KINDS = 5
+};
+
+struct nadir_event {
+    nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */
+    nadir_u64 rip;            /* of the instruction */
+    nadir_u64 cr3;            /* the guest's: which address space */
+    nadir_u64 word[3];        /* by kind */
+    nadir_u32 sequence;       /* low half of its number + 1; per processor, without gaps */
+    nadir_u16 kind;           /* enum nadir_event_kind */
+    nadir_u8 outcome;         /* enum nadir_exit_outcome: carried out, or which exception it raised */
+    nadir_u8 privilege_level; /* at which the instruction ran */
+    nadir_u64 reserved;
+};
+
+#define NADIR_EVENT_RING_PAGES 16u
+#define NADIR_EVENT_RING_EVENTS 1023u
+
+struct nadir_event_ring {
+    nadir_u64 begun; /* events begun; the newest has the number begun - 1 */
+    nadir_u64 reserved[7];
+    struct nadir_event events[NADIR_EVENT_RING_EVENTS]; /* number n is at n % NADIR_EVENT_RING_EVENTS */
+};
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/events/event.h"
+
+#include "arch/vmx/fields.h"
+#include "core/events/watch.h"
+#include "core/guest.h"
+#include "cpu/instructions.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+using arch::BasicExitReason;
+using cpu::vmread;
+namespace vmcs = arch::vmcs;
+
+namespace {
+
+constexpr uint64_t pair(uint64_t low, uint64_t high) { return (low & 0xFFFF'FFFF) | high << 32; }
+
+constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
+
+nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
+    switch (reason) {
+    case BasicExitReason::cpuid: return NADIR_EVENT_CPUID;
+    case BasicExitReason::rdmsr: return NADIR_EVENT_RDMSR;
+    case BasicExitReason::wrmsr: return NADIR_EVENT_WRMSR;
+    case BasicExitReason::xsetbv: return NADIR_EVENT_XSETBV;
+    case BasicExitReason::vmcall:
+        // Nadir's own are no event: whoever looks would else see himself.
+        return vcpu.registers.value[0] == vcpu.place.vmm->key ? no_kind : NADIR_EVENT_VMX;
+    case BasicExitReason::vmxon:
+    case BasicExitReason::vmxoff:
+    case BasicExitReason::vmclear:
+    case BasicExitReason::vmlaunch:
+    case BasicExitReason::vmptrld:
+    case BasicExitReason::vmptrst:
+    case BasicExitReason::vmread:
+    case BasicExitReason::vmresume:
+    case BasicExitReason::vmwrite:
+    case BasicExitReason::invept:
+    case BasicExitReason::invvpid: return NADIR_EVENT_VMX;
+    default: return no_kind;
+    }
+}
+
+bool is_msr_watched(const EventWatch& watch, uint32_t msr) {
+    for (uint32_t i = 0; i < watch.msr_count; ++i) {
+        if (msr >= watch.msrs[i].first && msr <= watch.msrs[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
+    const EventWatch& watch = vcpu.place.vmm->watch;
+    if (kind == no_kind || !has_kind(watch.kinds, kind)) {
+        return false;
+    }
+    const bool is_msr = kind == NADIR_EVENT_RDMSR || kind == NADIR_EVENT_WRMSR;
+    return !is_msr || is_msr_watched(watch, static_cast<uint32_t>(vcpu.registers.value[1]));
+}
+
+void put(Vcpu& vcpu, const nadir_event& event) {
+    nadir_event_ring& ring = event_ring(vcpu);
+    const uint64_t number = vcpu.events.next++;
+    // In this order: see control/event_ring.h. The processor keeps the order of its stores; the fences are for the compiler.
+    __atomic_store_n(&ring.begun, number + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    nadir_event& slot = ring.events[number % NADIR_EVENT_RING_EVENTS];
+    slot = event; // its sequence is 0, which no whole event has
+    __atomic_store_n(&slot.sequence, static_cast<nadir_u32>(number + 1), __ATOMIC_RELEASE);
+}
+
+} // namespace
+
+bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
+    const nadir_event_kind kind = kind_of(vcpu, reason.basic());
+    if (reason.entry_failure() || !is_watched(vcpu, kind)) {
+        return false;
+    }
+    GuestRegisters& r = vcpu.registers;
+    event = {};
+    cpu::store_tsc(event.time);
+    event.rip = vmread(vmcs::guest_rip);
+    event.cr3 = vmread(vmcs::guest_cr3).value;
+    event.kind = static_cast<nadir_u16>(kind);
+    event.privilege_level = static_cast<nadir_u8>(guest_privilege_level());
+    switch (kind) {
+    case NADIR_EVENT_CPUID: event.word[0] = pair(r.rax(), r.rcx()); break;
+    case NADIR_EVENT_VMX: event.word[0] = static_cast<uint64_t>(reason.basic()); break;
+    case NADIR_EVENT_RDMSR: event.word[0] = r.rcx() & 0xFFFF'FFFF; break;
+    default:
+        event.word[0] = r.rcx() & 0xFFFF'FFFF;
+        event.word[1] = r.edx_eax();
+        break;
+    }
+    return true;
+}
+
+void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome) {
+    GuestRegisters& r = vcpu.registers;
+    event.outcome = static_cast<nadir_u8>(outcome);
+    if (event.kind == NADIR_EVENT_CPUID) {
+        event.word[1] = pair(r.rax(), r.rbx());
+        event.word[2] = pair(r.rcx(), r.rdx());
+    } else if (event.kind == NADIR_EVENT_RDMSR && outcome == Outcome::advance) {
+        event.word[1] = r.edx_eax();
+    }
+    put(vcpu, event);
+}
+
+} // namespace nadir::core

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// One event: what is known of an instruction before it is carried out, and what became of it. Root mode.
+#pragma once
+
+#include "arch/vmx/exit_reason.h"
+#include "control/event_ring.h"
+#include "core/exits/outcome.h"
+#include "core/vcpu.h"
+#include "core/vmm.h"
+
+namespace nadir::core {
+
+// Where a processor's ring is mapped while it has a watch: behind the processors' windows (core/memory/guest_memory.h).
+inline nadir_event_ring& event_ring(const Vcpu& vcpu) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    const uint64_t page = vmm.processor_count + uint64_t{vcpu.place.processor} * NADIR_EVENT_RING_PAGES;
+    return *reinterpret_cast<nadir_event_ring*>(vmm.windows + page * 4096);
+}
+
+// Is this exit an event that was asked for? If so, begins it.
+bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event);
+
+// What became of it; then it is in the ring.
+void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome);
+
+} // namespace nadir::core
