@@ -58,8 +58,8 @@
     MESSAGE(hypercall_refused, warning, "hypercall {x} refused: {S}, RIP {x}")                                         \
     MESSAGE(microcode_update_ignored, warning,                                                                         \
             "the guest's microcode update (address {x}) is not carried out, RIP {x}")                                  \
-    MESSAGE(guest_changed_vmxe, info,                                                                                  \
-            "the guest sets CR4.VMXE to {d}, RIP {x}: it sees its value, VMX operation goes on")                       \
+    MESSAGE(guest_set_vmxe, info,                                                                                      \
+            "the guest sets CR4.VMXE for the first time, RIP {x}: it sees its value, VMX operation goes on")           \
     MESSAGE(guest_tried_vmxon, warning, "the guest tried VMXON: #GP, as if firmware had locked VMX off; RIP {x}")      \
     MESSAGE(machine_check_in_root, warning, "a machine check arrived in root mode, RIP {x}: handed to the guest")      \
     MESSAGE(ept_pool_empty, warning,                                                                                   \

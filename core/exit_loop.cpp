@@ -85,23 +85,26 @@ Outcome invd(Vcpu&) {
     }
 }
 
-// What the handler answered is done to the guest.
-Next conclude(nadir_exit_record* record, Outcome outcome) {
+// What the handler answered is done to the guest. Nothing can be done to it behind an exit that no handler expects, and it
+// must not go on: `unexpected` says what comes instead.
+template <typename Unexpected>
+[[gnu::always_inline]] inline Next conclude(nadir_exit_record* record, Outcome outcome, Unexpected unexpected) {
     switch (outcome) {
     case Outcome::advance:
     case Outcome::leave: advance_guest(); break;
-    case Outcome::retry:
-    case Outcome::unexpected: break;
+    case Outcome::retry: break;
     case Outcome::invalid_opcode: inject_fault(arch::Vector::invalid_opcode); break;
     case Outcome::general_protection: inject_fault(arch::Vector::general_protection, 0); break;
+    case Outcome::unexpected: finish_record(record, outcome); return unexpected();
     }
     finish_record(record, outcome);
     return outcome == Outcome::leave ? Next::leave : Next::resume;
 }
 
-// The same on its own, where nothing has to be kept: so that the usual way needs no stack.
+// The same on its own, where nothing has to be kept: so that the usual way needs no stack. The function that has all
+// registers finds the same unexpected exit, and stops with a report of them.
 [[gnu::noinline]] Next conclude_unusual(nadir_exit_record& record, Outcome outcome) {
-    return conclude(&record, outcome);
+    return conclude(&record, outcome, [] { return Next::all_registers; });
 }
 
 [[gnu::always_inline]] inline Next conclude_instruction(nadir_exit_record& record, uint64_t rip, Outcome outcome) {
@@ -150,20 +153,19 @@ constexpr bool is_saved_first(unsigned general_register) { return general_regist
 // MOV to a control register: the operand may be any register, and most often is one that is saved.
 [[gnu::noinline]] Next on_control_register(Vcpu& vcpu) {
     const uint64_t qualification = vmread(arch::vmcs::exit_qualification);
-    if (!is_saved_first(arch::CrAccessQualification{qualification}.general_register())) {
+    const arch::CrAccessQualification access{qualification};
+    if (!is_saved_first(access.general_register())) {
         return Next::all_registers;
     }
     nadir_exit_record& record =
         open_record(vcpu, BasicExitReason::control_register_access, vmread(arch::vmcs::guest_rip));
-    show_control_register_record(record, vcpu.registers, qualification);
+    const uint64_t operand = control_register_operand(vcpu.registers, access);
+    show_control_register_record(record, qualification, operand);
     ++vcpu.exits[static_cast<unsigned>(BasicExitReason::control_register_access)];
-    const Outcome outcome = exits::control_register(vcpu);
+    const Outcome outcome = exits::control_register(vcpu, access, operand);
     if (outcome == Outcome::retry) [[likely]] {
         finish_record(&record, outcome);
         return Next::resume;
-    }
-    if (outcome == Outcome::unexpected) {
-        return Next::all_registers; // which finds the same, and stops with a report that has them
     }
     return conclude_unusual(record, outcome);
 }
@@ -207,11 +209,8 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
 
     const Outcome outcome = handler(vcpu, reason.basic());
     done(outcome);
-    const Next next = conclude(record, outcome);
-    if (outcome == Outcome::unexpected) {
-        stop_after_unexpected_exit(vcpu, reason);
-    }
-    return static_cast<uint32_t>(next);
+    return static_cast<uint32_t>(
+        conclude(record, outcome, [&]() -> Next { stop_after_unexpected_exit(vcpu, reason); }));
 }
 
 } // namespace

@@ -81,10 +81,10 @@ inline uint64_t control_register_operand(const GuestRegisters& r, arch::CrAccess
 }
 
 // Also of an instruction: no event is interrupted.
-inline void show_control_register_record(nadir_exit_record& record, const GuestRegisters& r, uint64_t qualification) {
+inline void show_control_register_record(nadir_exit_record& record, uint64_t qualification, uint64_t operand) {
     record.qualification = qualification;
     record.event = 0;
-    record.detail = control_register_operand(r, arch::CrAccessQualification{qualification});
+    record.detail = operand;
     show_record(record);
 }
 

@@ -101,6 +101,7 @@ struct Vcpu {
     EventWriter events;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
+    uint32_t saw_vmxe;   // 1: the log says that the guest has set CR4.VMXE
 
     // Root mode's own descriptors.
     alignas(16) uint64_t gdt[root_gdt_entries];

@@ -13,6 +13,7 @@
 #include "core/guest.h"
 #include "core/log.h"
 #include "core/memory/guest_linear.h"
+#include "core/recorder.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -23,11 +24,6 @@ using cpu::vmread;
 using cpu::vmwrite;
 
 namespace {
-
-uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
-    constexpr unsigned rsp = 4;
-    return index == rsp ? vmread(vmcs::guest_rsp) : vcpu.registers.value[index];
-}
 
 // With PAE paging, some changes of CR0 and CR4 load the PDPTEs from memory, and refuse bad ones. [SDM3 "PDPTE Registers"]
 bool pdptes_refused(const Vcpu& vcpu) {
@@ -92,38 +88,64 @@ Outcome execute_again() {
 // What differs in the bit that VMX fixes only is as good as what the register has: the usual reason to be here.
 bool differs_only_in(uint64_t mask, uint64_t wanted, uint64_t now) { return ((wanted ^ now) & ~mask) == 0; }
 
-Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
-    if (!differs_only_in(Cr0::ne_mask, wanted.value, vmread(vmcs::guest_cr0).value) && cr0_refused(vcpu, wanted)) {
-        return Outcome::general_protection;
-    }
+Outcome take_cr0(Cr0 wanted) {
     vmwrite(vmcs::cr0_read_shadow, wanted);
     return execute_again();
 }
 
-Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
-    if (!differs_only_in(Cr4::vmxe_mask, wanted.value, vmread(vmcs::guest_cr4).value) && cr4_refused(vcpu, wanted)) {
-        return Outcome::general_protection;
-    }
-    log(vcpu, Message::guest_changed_vmxe, {wanted.vmxe() ? 1u : 0u, vmread(vmcs::guest_rip)});
+// On their own: so that the usual way needs no stack.
+[[gnu::noinline]] Outcome judge_cr0(const Vcpu& vcpu, Cr0 wanted) {
+    return cr0_refused(vcpu, wanted) ? Outcome::general_protection : take_cr0(wanted);
+}
+
+Outcome write_cr0(Vcpu& vcpu, Cr0 wanted) {
+    return differs_only_in(Cr0::ne_mask, wanted.value, vmread(vmcs::guest_cr0).value) ? take_cr0(wanted)
+                                                                                      : judge_cr0(vcpu, wanted);
+}
+
+// That the guest wants VMX for itself is worth one record. Each change has one of the flight recorder, with its value.
+[[gnu::noinline]] Outcome take_first_vmxe(Vcpu& vcpu, Cr4 wanted) {
+    vcpu.saw_vmxe = 1;
+    log(vcpu, Message::guest_set_vmxe, {vmread(vmcs::guest_rip)});
     vmwrite(vmcs::cr4_read_shadow, wanted);
     return execute_again();
 }
 
+Outcome take_cr4(Vcpu& vcpu, Cr4 wanted) {
+    if (vcpu.saw_vmxe == 0 && wanted.vmxe()) [[unlikely]] {
+        return take_first_vmxe(vcpu, wanted);
+    }
+    vmwrite(vmcs::cr4_read_shadow, wanted);
+    return execute_again();
+}
+
+[[gnu::noinline]] Outcome judge_cr4(Vcpu& vcpu, Cr4 wanted) {
+    return cr4_refused(vcpu, wanted) ? Outcome::general_protection : take_cr4(vcpu, wanted);
+}
+
+Outcome write_cr4(Vcpu& vcpu, Cr4 wanted) {
+    return differs_only_in(Cr4::vmxe_mask, wanted.value, vmread(vmcs::guest_cr4).value) ? take_cr4(vcpu, wanted)
+                                                                                        : judge_cr4(vcpu, wanted);
+}
+
 } // namespace
 
-Outcome control_register(Vcpu& vcpu) {
-    const CrAccessQualification access{vmread(vmcs::exit_qualification)};
+Outcome control_register(Vcpu& vcpu, CrAccessQualification access, uint64_t operand) {
     if (access.access_type() == CrAccessType::mov_to_cr) {
-        const uint64_t value = guest_register(vcpu, access.general_register());
         if (access.control_register() == 0) {
-            return write_cr0(vcpu, Cr0{value});
+            return write_cr0(vcpu, Cr0{operand});
         }
         if (access.control_register() == 4) {
-            return write_cr4(vcpu, Cr4{value});
+            return write_cr4(vcpu, Cr4{operand});
         }
     }
     // CLTS and LMSW touch no bit that VMX fixes under unrestricted guest, and CR3 and CR8 are not intercepted.
     return Outcome::unexpected;
+}
+
+Outcome control_register(Vcpu& vcpu) {
+    const CrAccessQualification access{vmread(vmcs::exit_qualification)};
+    return control_register(vcpu, access, control_register_operand(vcpu.registers, access));
 }
 
 } // namespace nadir::core::exits

@@ -2,6 +2,7 @@
 // One function per kind of VM exit, each in its own file; CPUID's is in core/exits/cpuid.h. Context: root mode.
 #pragma once
 
+#include "arch/vmx/exit_qualification.h"
 #include "core/exits/outcome.h"
 #include "core/vcpu.h"
 
@@ -13,6 +14,8 @@ Outcome wrmsr(Vcpu& vcpu);
 Outcome rdmsr_switched(Vcpu& vcpu); // core/msr_policy.h: is_switched
 Outcome wrmsr_switched(Vcpu& vcpu);
 Outcome control_register(Vcpu& vcpu);
+// The same for who has read the qualification and the operand already.
+Outcome control_register(Vcpu& vcpu, arch::CrAccessQualification access, uint64_t operand);
 Outcome vmcall(Vcpu& vcpu);
 Outcome vmxon(Vcpu& vcpu);
 Outcome ept_violation(Vcpu& vcpu);

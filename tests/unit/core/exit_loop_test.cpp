@@ -131,6 +131,19 @@ TEST_F(ExitLoop, AnUnexpectedExitIsReportedAndNeverSkipped) {
     EXPECT_EQ(core::exits_total(vcpu), 6u);
 }
 
+// By each way: what is judged by the first registers only, and what needs them all.
+TEST_F(ExitLoop, AnUnexpectedAccessToAControlRegisterNeverResumes) {
+    constexpr uint64_t from_rax_to_cr3 = 3, from_rbp_to_cr3 = 5 << 8 | 3, clts = 2 << 4;
+    for (const uint64_t qualification : {from_rax_to_cr3, from_rbp_to_cr3, clts}) {
+        be_64_bit_kernel();
+        vcpu.log_next = 0;
+        field(vmcs::exit_qualification) = qualification;
+        EXPECT_THROW(exit(28), fake::Halted) << qualification;
+        EXPECT_TRUE(stayed());
+        EXPECT_EQ(messages().front(), Message::unexpected_exit);
+    }
+}
+
 TEST_F(ExitLoop, TheFirstExitSetsTheFinalControls) {
     vcpu.launched = 0;
     field(vmcs::entry_controls) = 0x13FB;
