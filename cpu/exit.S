@@ -48,8 +48,8 @@ END_FUNCTION(nadir_cpu_first_exit_entry)
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
  * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All
- * else goes the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
- * register places; NMIs don't disturb it, for their handler runs on a stack of its own.
+ * else goes the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory
+ * but the count and two register places; NMIs don't disturb it, for their handler runs on a stack of its own.
  */
         .balign 16
 FUNCTION(nadir_cpu_exit_entry)
@@ -85,7 +85,7 @@ FUNCTION(nadir_cpu_exit_entry)
         jmp     .Lresume_failed
 
 .Lgeneral_rbx:
-        movq    RBX_PLACE, %rbx
+        movq    RBX_PLACE, %rbx                 /* the sum was in it, and the general way saves what it finds */
 .Lgeneral:
         movq    RDX_PLACE, %rdx
 END_FUNCTION(nadir_cpu_exit_entry)              /* and goes on in the next one */
