@@ -8,7 +8,7 @@ namespace nadir::core {
 
 arch::Capabilities read_processor_capabilities();
 
-// Do two processors say the same of themselves, but for their numbers?
+// Do two processors say the same of themselves, but for what no rule of check/support.h judges?
 bool say_the_same(const arch::Capabilities& a, const arch::Capabilities& b);
 
 } // namespace nadir::core
