@@ -15,14 +15,20 @@ endforeach()
 file(STRINGS core/flags.txt NADIR_CORE_FLAGS)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/flags.txt)
 
+# What root mode never runs comes last: what it shares with the rest (inline functions) must be in root mode's part.
+file(STRINGS core/system_context.txt NADIR_SYSTEM_SOURCES REGEX "^[^#]")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/system_context.txt)
+
 if(NADIR_WINDOWS_DRIVER)
     return() # hosts/windows compiles the core for itself
 endif()
 
 # As it runs beneath a system: freestanding, kernel code model. hosts/linux compiles the same with the same flags by kbuild.
-# The rules of VM entry come last: root mode doesn't have them, and what they share with the core must be in the core.
-add_library(nadir_core_kernel OBJECT ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES}
-                                     ${NADIR_ENTRY_SOURCES})
+set(root_sources ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES})
+set(system_sources ${NADIR_SYSTEM_SOURCES})
+list(TRANSFORM system_sources PREPEND ${PROJECT_SOURCE_DIR}/)
+list(REMOVE_ITEM root_sources ${system_sources})
+add_library(nadir_core_kernel OBJECT ${root_sources} ${system_sources} ${NADIR_ENTRY_SOURCES})
 target_include_directories(nadir_core_kernel PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_options(nadir_core_kernel PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NADIR_CORE_FLAGS}>")
 set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF)

@@ -99,8 +99,8 @@ NADIR_ABI nadir_u32 nadir_host_run_on(nadir_u32 processor, nadir_procedure proce
     return call.answer;
 }
 
-/* hosts/linux/rules.S: both at the beginning of a page. */
-extern const char nadir_rules_text[], nadir_rules_rodata[];
+/* hosts/linux/system_context.S: both at the beginning of a page. */
+extern const char nadir_system_text[], nadir_system_rodata[];
 
 static struct nadir_image_range range_until(const struct compat_range *part, const char *end)
 {
@@ -114,9 +114,9 @@ NADIR_ABI nadir_u32 nadir_host_image(struct nadir_image_range *ranges, nadir_u32
 
     if (capacity < 2)
         return 0;
-    ranges[0] = range_until(&text, nadir_rules_text);
+    ranges[0] = range_until(&text, nadir_system_text);
     ranges[0].executable = 1;
-    ranges[1] = range_until(&rodata, nadir_rules_rodata);
+    ranges[1] = range_until(&rodata, nadir_system_rodata);
     return 2;
 }
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Where the rules of VM entry (check/entry) begin in the module: Kbuild renames their sections, and links them last. Root
- * mode never runs them, so its copy of the image ends here.
+ * Where that part of the core begins in the module that root mode never runs (core/system_context.txt, and the rules of VM
+ * entry): Kbuild renames its sections, and links them last. Root mode's copy of the image ends here.
  */
-    .section .nadir_rules.text, "ax", @progbits
+    .section .nadir_system.text, "ax", @progbits
     .balign 4096
-    .globl nadir_rules_text
-nadir_rules_text:
+    .globl nadir_system_text
+nadir_system_text:
 
-    .section .nadir_rules.rodata, "a", @progbits
+    .section .nadir_system.rodata, "a", @progbits
     .balign 4096
-    .globl nadir_rules_rodata
-nadir_rules_rodata:
+    .globl nadir_system_rodata
+nadir_system_rodata:
 
     .section .note.GNU-stack, "", @progbits

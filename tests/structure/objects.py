@@ -102,9 +102,19 @@ def code_problems(objects: list[tuple[Path, Path]], indirect_calls: dict[str, st
     return found
 
 
-# --- Root mode's copy of the image has no rules of VM entry, nor the host where that can be told apart.
+# --- Root mode's copy of the image has neither the rules of VM entry nor what else of the core it never runs, nor the host where
+# that can be told apart.
 
-# They run in the system's context only, and may ask.
+SYSTEM = {line for line in (sources.ROOT / "core" / "system_context.txt").read_text().splitlines() if not line.startswith("#")}
+# Of these, one function runs in the system's context, too: leave_processor.
+CALL_THE_SYSTEM = {("core/leave.cpp", "keep_results")}
+
+
+def in_system_context(source: Path) -> bool:
+    return str(source).startswith(RULES) or str(source) in SYSTEM
+
+
+# Of the core for Windows, where all of it is in root mode's copy: they run in the system's context only, and may ask.
 ASK_THE_RULES = {"core/entry_failure.cpp", "core/report.cpp", "core/words.cpp"}
 
 
@@ -112,23 +122,29 @@ def _symbols(path: Path) -> list[tuple[str, str]]:
     return [tuple(line.split()[:2]) for line in _run("nm", "-P", path).splitlines()]
 
 
-def callers_of_rules(objects: list[tuple[Path, Path]]) -> list[str]:
-    """Parts of the core that need a rule, and are not among those that may."""
-    only_there = {name for source, path in objects if str(source).startswith(RULES)
+def callers_of_system(objects: list[tuple[Path, Path]]) -> list[str]:
+    """Parts of the core that need what root mode doesn't have, and are not among those that may."""
+    only_there = {name for source, path in objects if in_system_context(source)
                   for name, kind in _symbols(path) if kind not in "Uvw"}
-    core = [(source, path) for source, path in objects if not str(source).startswith(RULES)]
+    core = [(source, path) for source, path in objects if not in_system_context(source)]
     only_there -= {name for _, path in core for name, kind in _symbols(path) if kind not in "Uvw"}
     return [f"{source}: needs {name}, which root mode doesn't have" for source, path in core
-            for name, kind in _symbols(path) if kind == "U" and name in only_there and str(source) not in ASK_THE_RULES]
+            for name, kind in _symbols(path) if kind == "U" and name in only_there
+            and not any(str(source) == caller and function in name for caller, function in CALL_THE_SYSTEM)]
 
 
 def weak_symbols(objects: list[tuple[Path, Path]]) -> set[str]:
     """What compilers put into the core and elsewhere alike (inline functions and constants): the linker keeps one of them."""
-    return {name for source, path in objects if not str(source).startswith(RULES)
+    return {name for source, path in objects if not in_system_context(source)
             for name, kind in _symbols(path) if kind in "VWu"}
 
 
-def misplaced_in_image(image: Path, weak: set[str]) -> list[str]:
+def system_symbols(objects: list[tuple[Path, Path]]) -> set[str]:
+    """What only the other part defines, by its own names."""
+    return {name for source, path in objects if in_system_context(source) for name, kind in _symbols(path) if kind in "TR"}
+
+
+def misplaced_in_image(image: Path, weak: set[str], system: set[str]) -> list[str]:
     address = {}
     for line in _run("nm", "-P", image).splitlines():
         words = line.split()
@@ -137,8 +153,15 @@ def misplaced_in_image(image: Path, weak: set[str]) -> list[str]:
     regions = [(address["root_text_end"], address["image_text_end"]),
                (address["root_read_only_end"], address["image_read_only_end"])]
     assert all(begin < end for begin, end in regions), f"no rules in {image}"
-    return [name for name in sorted(weak & set(address))
-            if any(begin <= address[name] < end for begin, end in regions)]
+    # Of one section, equal constants and the ends of strings are stored once, wherever that is.
+    shared = re.search(r"\s\.rodata\s+PROGBITS\s+(\w+)\s+\w+\s+(\w+)", _run("readelf", "-SW", image))
+    assert shared and int(shared[1], 16) + int(shared[2], 16) == address["root_read_only_end"], "constants may be shared"
+
+    def outside(name: str) -> bool:
+        return any(begin <= address[name] < end for begin, end in regions)
+
+    return [name for name in sorted(weak & set(address)) if outside(name)] + [
+        name for name in sorted(system & set(address)) if not outside(name)]
 
 
 def misplaced_in_module(module: Path, weak: set[str]) -> list[str]:
@@ -148,14 +171,14 @@ def misplaced_in_module(module: Path, weak: set[str]) -> list[str]:
         match = re.match(r"[0-9a-f]+ .{7} (\S+)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$", line)
         if match:
             sections.add(match[1])
-            if match[1].startswith(".nadir_rules") and match[2] in weak:
+            if match[1].startswith(".nadir_system") and match[2] in weak:
                 found.append(match[2])
-    assert ".nadir_rules.text" in sections, f"no rules in {module}"
+    assert ".nadir_system.text" in sections, f"no rules in {module}"
     # The loader lays a kind of sections out in their order: behind the first of the rules' nothing of the core may come.
     order = re.findall(r"^\s*\[\s*\d+\]\s+(\.\S+)\s+PROGBITS\s+\S+\s+\S+\s+\S+\s+\S+\s+(A\S*)\s", _run("readelf", "-SW", module), re.M)
     for kind, names in (("text", r"\.text"), ("rodata", r"\.rodata")):
         own = [i for i, (name, _) in enumerate(order) if re.match(names, name)]
-        rules = [i for i, (name, _) in enumerate(order) if name.startswith(f".nadir_rules.{kind}")]
+        rules = [i for i, (name, _) in enumerate(order) if name.startswith(f".nadir_system.{kind}")]
         if not rules or not own or max(own) > min(rules):
             found.append(f"sections of {kind}: {[name for name, _ in order]}")
     return found
