@@ -161,6 +161,8 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
             vcpu.place.vmxon_physical = physical + block::vmxon * page;
             vcpu.place.vmcs_physical = physical + block::vmcs * page;
             vcpu.place.log = reinterpret_cast<nadir_log_record*>(linear + block::log * page);
+            // VMWRITE fills it; of fields without one, none is to hold what was here.
+            __builtin_memset(linear + block::vmcs * page, 0, page);
             vcpu.own_tables.pool = {linear + block::bytes, physical + block::bytes, own_table_pages, 0};
             vmm.vcpus[processor++] = &vcpu;
         }
@@ -188,6 +190,13 @@ uint64_t choose_root_cr4(const arch::Capabilities& capabilities) {
     constexpr uint32_t leaf7_ecx_kl = 1u << 23;
     cr4.set_kl((capabilities.leaf_7.ecx & leaf7_ecx_kl) != 0);
     return cr4_fixed_bits(capabilities).adjust(cr4.value);
+}
+
+// What is read before it is written, or where it isn't. Tables are cleared when they come from their pools, the processors'
+// logs and rings by reset_vcpu, the watch's bitmap by prepare_watch; the image lies over what was there before.
+void clear_shared(uint8_t* shared, const SharedLayout& l) {
+    __builtin_memset(shared, 0, l.watch_bitmap * page);
+    __builtin_memset(shared + l.hidden * page, 0, page);
 }
 
 } // namespace
@@ -224,6 +233,7 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     session.arena_bytes += bytes;
     session.image_bytes = image.bytes;
 
+    clear_shared(session.chunks[0].address, layout);
     Vmm& vmm = *reinterpret_cast<Vmm*>(memory);
     session.vmm = &vmm;
     vmm.layout = layout;

@@ -29,9 +29,9 @@ struct nadir_image_range {
 
 typedef nadir_u32(NADIR_ABI* nadir_procedure)(void* argument, nadir_u32 processor);
 
-/* Page-aligned, zeroed, physically contiguous write-back memory, readable and writable, not executable; mapped on every
- * processor in every address space's kernel part. `bytes`: a multiple of 4096, at most NADIR_LARGEST_ALLOCATION.
- * Returns 0 when there is none. Passive. */
+/* Page-aligned, physically contiguous write-back memory, readable and writable, not executable; mapped on every processor
+ * in every address space's kernel part. What it holds is anything: a host need not clear it. `bytes`: a multiple of 4096, at
+ * most NADIR_LARGEST_ALLOCATION. Returns 0 when there is none. Passive. */
 NADIR_ABI void* nadir_host_allocate(nadir_u64 bytes);
 
 /* Gives memory from nadir_host_allocate back, with the same size. Passive. */

@@ -6,6 +6,7 @@
 #include "check/ept_features.h"
 #include "control/messages.h"
 #include "core/arena.h"
+#include "core/cleared_memory.h"
 #include "core/enter.h"
 #include "core/events/rings.h"
 #include "core/log.h"
@@ -29,7 +30,7 @@ uint64_t session_bytes(uint32_t processors) {
 
 nadir_session* allocate_session(const nadir_options& options, uint32_t processors, Failure& failure) {
     const uint64_t bytes = session_bytes(processors);
-    auto* session = static_cast<nadir_session*>(nadir_host_allocate(bytes));
+    auto* session = static_cast<nadir_session*>(allocate_cleared(bytes));
     if (session == nullptr) {
         failure = {NADIR_NO_MEMORY, NADIR_STEP_ALLOCATE, NADIR_ANY_PROCESSOR, {bytes, 0, 0, 0}};
         return nullptr;

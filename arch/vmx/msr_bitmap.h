@@ -3,6 +3,8 @@
 // Which RDMSR and WRMSR cause VM exits. [SDM3 "MSR-Bitmap Address"]
 #pragma once
 
+#include <span>
+
 #include "arch/msr/index.h"
 
 namespace nadir::arch {
@@ -24,6 +26,14 @@ public:
     constexpr void set_write(std::uint32_t msr, bool exits) { assign(msr, write_offset, exits); }
     constexpr void set_read(Msr msr, bool exits) { set_read(static_cast<std::uint32_t>(msr), exits); }
     constexpr void set_write(Msr msr, bool exits) { set_write(static_cast<std::uint32_t>(msr), exits); }
+
+    // Writes of many in a row, whose first is a multiple of 8: bit n of `bits` stands for `first` + n. All in one range.
+    constexpr void add_writes(std::uint32_t first, std::span<const std::uint8_t> bits) {
+        std::uint8_t* place = bytes + byte_of(first, write_offset);
+        for (const std::uint8_t eight : bits) {
+            *place++ |= eight;
+        }
+    }
 
     [[nodiscard]] constexpr bool read_exits(std::uint32_t msr) const { return test(msr, 0); }
     [[nodiscard]] constexpr bool write_exits(std::uint32_t msr) const { return test(msr, write_offset); }

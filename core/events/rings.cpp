@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "control/event_ring_reader.h"
+#include "core/cleared_memory.h"
 #include "core/enter.h"
 #include "core/guest_call.h"
 #include "core/msr_policy.h"
@@ -18,14 +19,14 @@ constexpr uint64_t page_mask = NADIR_PAGE_SIZE - 1;
 bool allocate_rings(nadir_session& session) {
     const uint64_t places = session.processor_count * sizeof(EventRings::Ring);
     const uint64_t bytes = (sizeof(EventRings) + places + page_mask) & ~page_mask;
-    auto* rings = static_cast<EventRings*>(nadir_host_allocate(bytes));
+    auto* rings = static_cast<EventRings*>(allocate_cleared(bytes));
     if (rings == nullptr) {
         return false;
     }
     rings->bytes = bytes;
     session.event_rings = rings;
     for (uint32_t i = 0; i < session.processor_count; ++i) {
-        void* memory = nadir_host_allocate(sizeof(nadir_event_ring));
+        void* memory = allocate_cleared(sizeof(nadir_event_ring));
         if (memory == nullptr) {
             return false;
         }

@@ -56,7 +56,6 @@ void ept_own_tables_clear(const EptPlan& plan, EptOwnTables& own) {
     if (!own.in_use()) {
         return;
     }
-    __builtin_memset(own.pool.base, 0, uint64_t{own.pool.pages} * 4096);
     own.pool.used = 1; // the PML4
     __builtin_memcpy(top_table(own), plan.pool.at(plan.root), 4096);
 }

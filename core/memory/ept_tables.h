@@ -49,13 +49,16 @@ enum class EptFill : uint8_t {
 
 inline void fill_leaves(uint64_t* place, const EptRun& run) {
     uint64_t value = run.choice.entry.value;
+#pragma GCC unroll 16 // tables are most of what is written entry by entry
     for (unsigned i = 0; i < run.entries; ++i) {
         place[i] = value;
         value += run.choice.step;
     }
 }
 
-// Fills a table of `level` that begins at `address`, and the tables below it, from any pool.
+inline void fill_absent(uint64_t* place, unsigned entries) { __builtin_memset(place, 0, entries * sizeof(uint64_t)); }
+
+// Fills a table of `level` that begins at `address`, every entry of it, and the tables below it, from any pool.
 template <typename Pool>
 EptFill fill_ept_table(const EptPlan& plan, Pool& pool, unsigned level, uint64_t address, uint64_t* table) {
     EptFill result = EptFill::complete;
@@ -66,6 +69,9 @@ EptFill fill_ept_table(const EptPlan& plan, Pool& pool, unsigned level, uint64_t
         const EptChoice& choice = run.choice;
         if (choice.kind == EptChoice::Kind::leaf) {
             fill_leaves(table + i, run);
+        }
+        if (choice.kind == EptChoice::Kind::nothing || choice.kind == EptChoice::Kind::on_demand) {
+            fill_absent(table + i, run.entries);
         }
         if (choice.kind != EptChoice::Kind::table && choice.kind != EptChoice::Kind::split) {
             continue;

@@ -13,31 +13,42 @@ constexpr uint64_t fixed_end = 0x10'0000; // the fixed ranges cover the first Mi
 
 bool fixed_ranges_used(const MtrrValues& mtrr) { return mtrr.capability.fixed() && mtrr.default_type.fixed_enable(); }
 
-// Eight ranges per register, the lowest addresses in the lowest byte. [SDM3 "Fixed Range MTRRs"]
-MemoryType fixed_type(const MtrrValues& mtrr, uint64_t address) {
-    unsigned index; // of the range, counted over all registers
+// Eight ranges per register, the lowest addresses in the lowest byte; counted over all registers. [SDM3 "Fixed Range MTRRs"]
+constexpr unsigned fixed_ranges = 88;
+
+unsigned fixed_range_of(uint64_t address) {
     if (address < 0x8'0000) {
-        index = static_cast<unsigned>(address / 0x1'0000);
-    } else if (address < 0xC'0000) {
-        index = 8 + static_cast<unsigned>((address - 0x8'0000) / 0x4000);
-    } else {
-        index = 24 + static_cast<unsigned>((address - 0xC'0000) / 0x1000);
+        return static_cast<unsigned>(address / 0x1'0000);
     }
-    return static_cast<MemoryType>((mtrr.fixed[index / 8] >> (8 * (index % 8))) & 0xFF);
+    if (address < 0xC'0000) {
+        return 8 + static_cast<unsigned>((address - 0x8'0000) / 0x4000);
+    }
+    return 24 + static_cast<unsigned>((address - 0xC'0000) / 0x1000);
 }
 
-uint64_t end_of_fixed_range(uint64_t address) {
-    const uint64_t bytes = address < 0x8'0000 ? 0x1'0000 : address < 0xC'0000 ? 0x4000 : 0x1000;
-    return (address & ~(bytes - 1)) + bytes;
+// Also of the one behind the last.
+uint64_t start_of_fixed_range(unsigned range) {
+    return range < 8    ? uint64_t{range} * 0x1'0000
+           : range < 24 ? 0x8'0000 + uint64_t{range - 8} * 0x4000
+                        : 0xC'0000 + uint64_t{range - 24} * 0x1000;
+}
+
+uint8_t type_of_fixed_range(const MtrrValues& mtrr, unsigned range) {
+    return static_cast<uint8_t>(mtrr.fixed[range / 8] >> (8 * (range % 8)));
+}
+
+MemoryType fixed_type(const MtrrValues& mtrr, uint64_t address) {
+    return static_cast<MemoryType>(type_of_fixed_range(mtrr, fixed_range_of(address)));
 }
 
 uint64_t same_fixed_type_until(const MtrrValues& mtrr, uint64_t address) {
-    const MemoryType type = fixed_type(mtrr, address);
-    uint64_t end = end_of_fixed_range(address);
-    while (end < fixed_end && fixed_type(mtrr, end) == type) {
-        end = end_of_fixed_range(end);
-    }
-    return end;
+    unsigned range = fixed_range_of(address);
+    const uint8_t type = type_of_fixed_range(mtrr, range);
+    const uint64_t all_eight = type * uint64_t{0x0101'0101'0101'0101};
+    do {
+        range += range % 8 == 0 && mtrr.fixed[range / 8] == all_eight ? 8 : 1;
+    } while (range < fixed_ranges && type_of_fixed_range(mtrr, range) == type);
+    return start_of_fixed_range(range);
 }
 
 constexpr uint64_t never = ~uint64_t{0};

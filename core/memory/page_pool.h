@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// Zeroed pages for tables, handed out in order and given back all at once. Root mode on several processors may take from
-// it at the same time.
+// Pages for tables, handed out in order and given back all at once. Whoever takes one writes all of its entries. Root mode on
+// several processors may take from it at the same time.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct PagePool {
     uint32_t used;
 
     struct Page {
-        uint64_t* entries; // 512, all zero; null when the pool is empty
+        uint64_t* entries; // 512, of any value; null when the pool is empty
         uint64_t physical;
     };
 

@@ -57,7 +57,6 @@ private:
         for (unsigned i = 0; i < returned_count; ++i) {
             returned[i] = returned[i + 1];
         }
-        __builtin_memset(page.entries, 0, 4096);
         return page;
     }
 };

@@ -30,7 +30,15 @@ uint64_t find(const uint64_t* table, uint64_t from, uint64_t count, bool are_pre
 } // namespace
 
 AddressSpace::AddressSpace(PagePool& pool, unsigned levels) : pool_(pool), levels_(levels) {
-    root_physical_ = pool_.take().physical;
+    root_physical_ = take_empty_table();
+}
+
+uint64_t AddressSpace::take_empty_table() {
+    const PagePool::Page page = pool_.take();
+    if (page.entries != nullptr) {
+        __builtin_memset(page.entries, 0, table_entries * sizeof(uint64_t));
+    }
+    return page.physical;
 }
 
 uint64_t* AddressSpace::make_entry(uint64_t linear) {
@@ -41,11 +49,11 @@ uint64_t* AddressSpace::make_entry(uint64_t linear) {
     for (unsigned level = levels_; level > 1; --level) {
         uint64_t& entry = table[(linear >> (12 + 9 * (level - 1))) & 511];
         if ((entry & present) == 0) {
-            const PagePool::Page page = pool_.take();
-            if (page.entries == nullptr) {
+            const uint64_t below = take_empty_table();
+            if (below == 0) {
                 return nullptr;
             }
-            entry = page.physical | present | writable | accessed;
+            entry = below | present | writable | accessed;
         }
         table = pool_.at(entry & address_mask);
     }
@@ -96,7 +104,7 @@ uint64_t AddressSpace::reserve(uint64_t pages) {
     const unsigned bits = 12 + 9 * levels_;
     first |= index << 21;
     first |= (first >> (bits - 1)) != 0 ? ~uint64_t{0} << bits : 0; // canonical
-    for (uint64_t i = 0; i < pages; ++i) {
+    for (uint64_t i = 0; i < pages; i += table_entries) { // from the beginning of a table on: one call for each
         if (make_entry(first + i * 4096) == nullptr) {
             return 0;
         }

@@ -38,6 +38,7 @@ public:
     uint64_t root() const { return root_physical_; }
 
 private:
+    uint64_t take_empty_table(); // its physical address; 0: the pool is empty
     uint64_t* make_entry(uint64_t linear);
 
     PagePool& pool_;

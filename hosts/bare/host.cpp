@@ -27,7 +27,7 @@ void nadir::bare::set_print_level(u32 level) { print_level = level; }
 NADIR_ABI void* nadir_host_allocate(nadir_u64 bytes) {
     if (bytes % NADIR_PAGE_SIZE != 0 || bytes > NADIR_LARGEST_ALLOCATION)
         bare::finish(false, "nadir_host_allocate: a size that the core must not ask for");
-    return bare::allocate(bytes);
+    return bare::allocate_uncleared(bytes);
 }
 
 NADIR_ABI void nadir_host_free(void* memory, nadir_u64 bytes) { bare::release(memory, bytes); }

@@ -68,6 +68,8 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     start_first_processor();
     const bool understood = parse_options(handover->command_line, options);
     set_print_level(options.core.log_level);
+    if (options.dirty)
+        soil_free_memory();
     start_processors(options.processors);
     u32 running = 0;
     for (u32 i = 0; i < processor_count(); ++i)

@@ -26,6 +26,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return options.bare = true;
     if (same(key, "set_vmxe"))
         return options.set_vmxe = true;
+    if (same(key, "dirty"))
+        return options.dirty = true;
     if (same(key, "cycles"))
         return read(value, options.cycles);
     if (same(key, "seed"))

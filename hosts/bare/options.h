@@ -11,6 +11,7 @@ struct Options {
     char test[32];          // test=NAME: one of our programs is the guest
     bool bare;              // everything but Nadir
     bool set_vmxe;          // test aid: sets CR4.VMXE on each processor, as another hypervisor would
+    bool dirty;             // test aid: the memory that the core gets is not zeroed
     u32 cycles;             // cycles=N
     u64 seed;               // seed=N, for what is random
     u32 provoke;            // provoke=N: enum nadir_provocation, for test=root_fault, test=recorder

@@ -49,7 +49,7 @@ NADIR_ABI void *nadir_host_allocate(nadir_u64 bytes)
     if (fails_for_a_test())
         return NULL;
     /* The direct map: contiguous, write-back, never executable. Scarcity is an answer, not a reason for a backtrace. */
-    memory = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+    memory = alloc_pages_exact(bytes, GFP_KERNEL | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
     if (memory)
         atomic64_add((s64)bytes, &allocated);
     return memory;

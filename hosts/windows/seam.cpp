@@ -46,7 +46,6 @@ NADIR_ABI void* nadir_host_allocate(nadir_u64 bytes) {
     highest.QuadPart = -1;
     void* memory = MmAllocateContiguousNodeMemory(bytes, lowest, highest, boundary, PAGE_READWRITE, MM_ANY_NODE_OK);
     if (memory != nullptr) {
-        __builtin_memset(memory, 0, bytes);
         __atomic_fetch_add(&allocated, bytes, __ATOMIC_RELAXED);
     }
     return memory;

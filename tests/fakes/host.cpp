@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tests/fakes/host.h"
 
+#include <cstring>
 #include <stdexcept>
 
 #include "tests/fakes/machine.h"
@@ -28,7 +29,14 @@ using nadir::fake::machine;
 
 extern "C" {
 
-NADIR_ABI void* nadir_host_allocate(nadir_u64 bytes) { return machine->memory.allocate(bytes); }
+// What it holds is anything: never zero, so that what the core forgets to clear is seen.
+NADIR_ABI void* nadir_host_allocate(nadir_u64 bytes) {
+    void* memory = machine->memory.allocate(bytes);
+    if (memory != nullptr) {
+        std::memset(memory, 0xA5, bytes);
+    }
+    return memory;
+}
 NADIR_ABI void nadir_host_free(void* memory, nadir_u64 bytes) { machine->memory.free(memory, bytes); }
 
 NADIR_ABI nadir_u64 nadir_host_physical(const void* address) {

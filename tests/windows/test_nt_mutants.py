@@ -103,7 +103,7 @@ MUTANTS = {
         Change(SEAM, "PAGE_READWRITE, MM_ANY_NODE_OK", "0x40, MM_ANY_NODE_OK"),
         "onoff rounds=1", r"pool: contiguous memory with protection 40"),
     "memory that isn't zeroed": Mutant(
-        Change(SEAM, "        __builtin_memset(memory, 0, bytes);\n", ""),
+        Change("core/cleared_memory.h", "        __builtin_memset(memory, 0, bytes);\n", "", source="core/start.cpp"),
         "onoff rounds=1", r"exception: exception 13"),
     "the level after a request": Mutant(
         Change(DEVICE, "NADIR_PAGED_CODE NTSTATUS control(DEVICE_OBJECT*, IRP* irp) { return answer_request(*irp); }",

@@ -17,13 +17,22 @@ u32 used;
 u64 limit = ~0ull;
 u8 taken[maximum_pages / 8];
 
+// Not memset: an emulator counts each iteration, so the widest store is the quickest.
+void fill(void* memory, u64 bytes, u64 value) {
+    u64 words = bytes / 8;
+    asm volatile("rep stosq" : "+D"(memory), "+c"(words) : "a"(value) : "memory");
+}
+
 bool is_taken(u32 page) { return (taken[page / 8] >> (page % 8) & 1) != 0; }
 
 void mark(u32 page, u32 count, bool take) {
-    for (u32 i = page; i < page + count; ++i) {
-        if (is_taken(i) == take)
+    for (u32 i = page, end = page + count; i < end;) {
+        const u32 step = i % 8 == 0 && end - i >= 8 ? 8 : 1;
+        const u8 bits = static_cast<u8>((step == 8 ? 0xFFu : 1u) << (i % 8));
+        if ((taken[i / 8] & bits) != (take ? 0 : bits))
             finish(false, "memory given back that wasn't given out");
-        taken[i / 8] = static_cast<u8>(taken[i / 8] ^ 1u << (i % 8));
+        taken[i / 8] ^= bits;
+        i += step;
     }
 }
 
@@ -47,13 +56,18 @@ void use_memory(const Handover& handover) {
     pages = all < maximum_pages ? static_cast<u32>(all) : maximum_pages;
 }
 
-void* allocate(u64 bytes) {
+void* allocate_uncleared(u64 bytes) {
     const u64 wanted = round_up(bytes, page_size) / page_size;
     if (wanted == 0 || wanted > pages - used || wanted > limit)
         return nullptr;
     const u32 count = static_cast<u32>(wanted);
     u32 run = 0;
     for (u32 page = 0; page < pages; ++page) {
+        if (page % 8 == 0 && taken[page / 8] == 0xFF) {
+            run = 0;
+            page += 7;
+            continue;
+        }
         run = is_taken(page) ? 0 : run + 1;
         if (run < count)
             continue;
@@ -62,14 +76,16 @@ void* allocate(u64 bytes) {
         used += count;
         if (limit != ~0ull)
             limit -= count;
-        void* memory = reinterpret_cast<void*>(first + start * page_size);
-        // Not memset: an emulator counts each iteration, so the widest store is the quickest.
-        void* at = memory;
-        u64 words = count * page_size / 8;
-        asm volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0) : "memory");
-        return memory;
+        return reinterpret_cast<void*>(first + start * page_size);
     }
     return nullptr;
+}
+
+void* allocate(u64 bytes) {
+    void* memory = allocate_uncleared(bytes);
+    if (memory != nullptr)
+        fill(memory, round_up(bytes, page_size), 0);
+    return memory;
 }
 
 void release(void* memory, u64 bytes) {
@@ -82,6 +98,12 @@ void release(void* memory, u64 bytes) {
 }
 
 u64 bytes_in_use() { return used * page_size; }
+
+void soil_free_memory() {
+    for (u32 page = 0; page < pages; ++page)
+        if (!is_taken(page))
+            fill(reinterpret_cast<void*>(first + page * page_size), page_size, 0xA5A5'A5A5'A5A5'A5A5);
+}
 
 void limit_memory(u64 further_pages) { limit = further_pages; }
 

@@ -10,8 +10,13 @@ void use_memory(const Handover& handover);
 
 // Zeroed, page-aligned, physically contiguous, and mapped where it lies (identity). nullptr: there is none.
 void* allocate(u64 bytes);
+// The same with whatever it holds.
+void* allocate_uncleared(u64 bytes);
 void release(void* memory, u64 bytes);
 u64 bytes_in_use();
+
+// Memory that was not given out yet is no longer zeroed. For tests.
+void soil_free_memory();
 
 // From here on only so many further pages can be had; ~0: no limit. For tests.
 void limit_memory(u64 pages);
