@@ -35,7 +35,7 @@ def events_of(run, processor: int) -> list[dict]:
 @pytest.mark.parametrize("model, processors", [
     pytest.param("corei7_skylake_x", 2, marks=pytest.mark.quick), ("tigerlake", 1)])
 def test_what_is_asked_for_and_nothing_else(tmp_path, model, processors):
-    run = expect_ok(boot(tmp_path, "test=events log=error", model=model, processors=processors))
+    run = expect_ok(boot(tmp_path, "test=events dirty log=error", model=model, processors=processors))
     for number in range(processors):
         events = events_of(run, number)
         xsetbv = [event for event in events if event[0] == XSETBV]

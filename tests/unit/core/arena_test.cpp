@@ -158,6 +158,9 @@ TEST_F(Arena, EveryVcpuKnowsItsPlace) {
         EXPECT_EQ(place.vmxon_physical, machine.memory.physical_of(block));
         EXPECT_EQ(place.vmcs_physical, machine.memory.physical_of(block + 3 * 4096));
         EXPECT_EQ(reinterpret_cast<const uint8_t*>(place.log), block + core::block::log * 4096);
+        for (uint64_t at = 0; at < 4096; ++at) {
+            ASSERT_EQ(block[core::block::vmcs * 4096 + at], 0) << "the VMCS, byte " << at;
+        }
         regions.insert(place.vmxon_physical);
         regions.insert(place.vmcs_physical);
         const auto vcpu = reinterpret_cast<uint64_t>(own.vmm->vcpus[i]);

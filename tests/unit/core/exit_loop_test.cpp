@@ -138,7 +138,7 @@ TEST_F(ExitLoop, AnUnexpectedAccessToAControlRegisterNeverResumes) {
         be_64_bit_kernel();
         vcpu.log_next = 0;
         field(vmcs::exit_qualification) = qualification;
-        EXPECT_THROW(exit(28), fake::Halted) << qualification;
+        ASSERT_THROW(exit(28), fake::Halted) << qualification;
         EXPECT_TRUE(stayed());
         EXPECT_EQ(messages().front(), Message::unexpected_exit);
     }

@@ -57,6 +57,15 @@ TEST_F(Probe, WhatIsJudgedIsADifference) {
     EXPECT_FALSE(core::say_the_same(other, probed));
 }
 
+TEST_F(Probe, WhatVmxDemandsOfCr4IsJudged) {
+    Capabilities demanding = probed;
+    demanding.set_msr(arch::capability_msr::vmx_cr4_fixed0,
+                      probed.msr(arch::capability_msr::vmx_cr4_fixed0) | arch::Cr4::pse_mask);
+    other = demanding;
+    other.cr4 ^= arch::Cr4::pse_mask;
+    EXPECT_FALSE(core::say_the_same(other, demanding));
+}
+
 // Of every bit that a processor says of itself: what would be judged otherwise is never overlooked.
 TEST_F(Probe, NoBitIsOverlookedThatChangesTheJudgement) {
     unsigned overlooked = 0, changes = 0;

@@ -10,6 +10,23 @@ protected:
     Session() : MachineTest(3) {}
 };
 
+// The rings of events are one allocation for their places and one for each processor.
+TEST_F(Session, MemoryThatRunsOutWhileRingsAreMadeLeavesNothing) {
+    ASSERT_EQ(start(), NADIR_OK);
+    const auto before = machine.memory.blocks().size();
+    nadir_event_filter filter{};
+    filter.kinds = 1u << NADIR_EVENT_CPUID;
+    for (unsigned at = 0; at < 4; ++at) {
+        machine.memory.fail_at = machine.memory.allocations + at;
+        EXPECT_EQ(nadir_events_begin(session, &filter, &report), static_cast<uint32_t>(NADIR_NO_MEMORY)) << at;
+        EXPECT_EQ(machine.memory.blocks().size(), before) << at;
+    }
+    machine.memory.fail_at.reset();
+    ASSERT_EQ(stop(), NADIR_OK);
+    release();
+    EXPECT_TRUE(nothing_leaked());
+}
+
 TEST_F(Session, CountsExitsPerProcessor) {
     ASSERT_EQ(start(), NADIR_OK);
     for (unsigned i = 0; i < 5; ++i) {
