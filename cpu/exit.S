@@ -49,7 +49,8 @@ END_FUNCTION(nadir_cpu_first_exit_entry)
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
  * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All
  * else goes the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory
- * but the count and two register places; NMIs don't disturb it, for their handler runs on a stack of its own.
+ * but the count and one register's place; NMIs don't disturb it, for their handler runs on a stack of its own. The guest's RBX
+ * is lost at once: whoever answers a CPUID overwrites it.
  */
         .balign 16
 FUNCTION(nadir_cpu_exit_entry)
@@ -69,14 +70,13 @@ FUNCTION(nadir_cpu_exit_entry)
         vmread  %rdx, %rdx
         testl   $NADIR_INSTRUCTION_SHADOW, %edx
         jnz     .Lgeneral
-        movq    %rbx, RBX_PLACE
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmread  %rdx, %rdx
         movl    $NADIR_FIELD_INSTRUCTION_LENGTH, %ebx
         vmread  %rbx, %rbx
         addq    %rdx, %rbx
         cmpl    %edx, %ebx                      /* a smaller lower half: it ends beyond a multiple of 4 GiB */
-        jb      .Lgeneral_rbx
+        jb      .Lgeneral
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmwrite %rbx, %rdx
         incq    NADIR_VCPU_CPUID_EXITS(%rsp)
@@ -84,8 +84,6 @@ FUNCTION(nadir_cpu_exit_entry)
         vmresume
         jmp     .Lresume_failed
 
-.Lgeneral_rbx:
-        movq    RBX_PLACE, %rbx                 /* the sum was in it, and the general way saves what it finds */
 .Lgeneral:
         movq    RDX_PLACE, %rdx
 END_FUNCTION(nadir_cpu_exit_entry)              /* and goes on in the next one */
