@@ -41,6 +41,12 @@ void report_in_debug_registers(DebugQualification met) {
     vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false));
 }
 
+// Of the exceptions that come from the instruction itself: not a breakpoint on it, which leaves RF alone.
+bool is_fault(InterruptionInformation event) {
+    return event.type() == InterruptionType::hardware_exception && !event.is_exception(Vector::debug) &&
+           !event.is_exception(Vector::double_fault) && !event.is_exception(Vector::machine_check);
+}
+
 void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
 
 } // namespace
@@ -113,12 +119,16 @@ bool reinject_interrupted_event(Vcpu& vcpu) {
     return true;
 }
 
-void deliver_exception_of_exit() {
+void deliver_exception_of_exit(uint64_t qualification) {
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
     if (event.is_exception(Vector::page_fault)) {
-        cpu::write_cr2(vmread(vmcs::exit_qualification)); // the exit left CR2 as it was
+        cpu::write_cr2(qualification); // the exit left CR2 as it was
     } else if (event.is_exception(Vector::debug)) {
-        report_in_debug_registers(DebugQualification{vmread(vmcs::exit_qualification)});
+        report_in_debug_registers(DebugQualification{qualification});
+    }
+    // The exit has saved RF as the frame is to have it; Bochs 2.7 doesn't.
+    if (is_fault(event)) {
+        set_resume_flag();
     }
     if (event.deliver_error_code()) {
         vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));

@@ -83,7 +83,8 @@ void abandon_step(Vcpu& vcpu) {
 
 bool take_exception(Vcpu& vcpu) {
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
-    const DebugQualification debug{vmread(vmcs::exit_qualification)};
+    const uint64_t qualification = vmread(vmcs::exit_qualification);
+    const DebugQualification debug{qualification};
     // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
     if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && debug.bs() && !debug.bd()) {
         end_trap_flag_step(vcpu, debug);
@@ -94,7 +95,10 @@ bool take_exception(Vcpu& vcpu) {
     if (event.type() == InterruptionType::nmi) {
         return false;
     }
-    deliver_exception_of_exit();
+    // A fault of the instruction's is no single step of ours either.
+    const bool steps_itself = Rflags{vcpu.step.flags}.tf();
+    const bool ours = vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && !steps_itself;
+    deliver_exception_of_exit(ours ? DebugQualification{debug}.set_bs(false).value : qualification);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "core/events/event.h"
 
 #include "arch/vmx/fields.h"
+#include "core/events/register_events.h"
 #include "core/events/watch.h"
 #include "core/guest.h"
 #include "cpu/instructions.h"
@@ -16,8 +17,6 @@ namespace vmcs = arch::vmcs;
 namespace {
 
 constexpr uint64_t pair(uint64_t low, uint64_t high) { return (low & 0xFFFF'FFFF) | high << 32; }
-
-constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
 
 nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
     switch (reason) {
@@ -39,7 +38,7 @@ nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::vmwrite:
     case BasicExitReason::invept:
     case BasicExitReason::invvpid: return NADIR_EVENT_VMX;
-    default: return no_kind;
+    default: return register_event_kind(vcpu, reason);
     }
 }
 
@@ -54,6 +53,7 @@ bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
     case NADIR_EVENT_CPUID: return is_in_range(watch, NADIR_RANGE_CPUID_LEAF, eax);
     case NADIR_EVENT_RDMSR:
     case NADIR_EVENT_WRMSR: return is_in_range(watch, NADIR_RANGE_MSR, ecx);
+    case NADIR_EVENT_CONTROL_REGISTER: return watches_control_register(watch, accessed_control_register());
     default: return true;
     }
 }
@@ -87,10 +87,12 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
     case NADIR_EVENT_CPUID: event.word[0] = pair(r.rax(), r.rcx()); break;
     case NADIR_EVENT_VMX: event.word[0] = static_cast<uint64_t>(reason.basic()); break;
     case NADIR_EVENT_RDMSR: event.word[0] = r.rcx() & 0xFFFF'FFFF; break;
-    default:
+    case NADIR_EVENT_WRMSR:
+    case NADIR_EVENT_XSETBV:
         event.word[0] = r.rcx() & 0xFFFF'FFFF;
         event.word[1] = r.edx_eax();
         break;
+    default: begin_register_event(vcpu, reason.basic(), event); break;
     }
     return true;
 }
@@ -103,6 +105,8 @@ void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome) {
         event.word[2] = pair(r.rcx(), r.rdx());
     } else if (event.kind == NADIR_EVENT_RDMSR && outcome == Outcome::advance) {
         event.word[1] = r.edx_eax();
+    } else {
+        finish_register_event(vcpu, event, outcome);
     }
     put(vcpu, event);
 }
