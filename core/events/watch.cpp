@@ -5,8 +5,10 @@
 #include "arch/vmx/fields.h"
 #include "control/event_ring_reader.h"
 #include "core/events/event.h"
+#include "core/events/optional_exits.h"
 #include "core/msr_policy.h"
 #include "core/root/address_space.h"
+#include "core/step.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -139,6 +141,8 @@ nadir_status begin_watch(Vcpu& vcpu, uint64_t ring, uint64_t next) {
     vcpu.events = {next, 1, 0};
     vmwrite(vmcs::msr_bitmap, watch_bitmap_physical(vmm));
     vmwrite(vmcs::host_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_watched_exit_entry));
+    apply_optional_exits(vcpu, vmm.watch);
+    prepare_steps(vcpu);
     return NADIR_OK;
 }
 
@@ -147,6 +151,8 @@ void end_watch(Vcpu& vcpu) {
     if (vcpu.events.on == 0) {
         return;
     }
+    forget_step(vcpu);
+    remove_optional_exits(vcpu);
     vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
     vmwrite(vmcs::msr_bitmap, vmm.msr_bitmap_physical);
     vcpu.events = {};
