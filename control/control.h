@@ -265,15 +265,17 @@ struct nadir_recorder_request {
 /* What a range is of. */
 enum nadir_range {
     NADIR_RANGE_MSR = 0,              /* number of the MSR, of RDMSR and WRMSR */
-    NADIR_RANGE_IO_PORT = 1,          /* not yet */
-    NADIR_RANGE_EXCEPTION = 2,        /* vector; not yet */
+    NADIR_RANGE_IO_PORT = 1,          /* of each byte that an access reaches */
+    NADIR_RANGE_EXCEPTION = 2,        /* vector */
     NADIR_RANGE_CPUID_LEAF = 3,       /* EAX of CPUID */
     NADIR_RANGE_CONTROL_REGISTER = 4, /* number; not yet */
     NADIR_RANGE_KINDS = 5
 };
 
 /* The kinds of ranges that this version can be asked for, as bits 1 << enum nadir_range. */
-#define NADIR_RANGES_BUILT ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF))
+#define NADIR_RANGES_BUILT                                                                                             \
+    ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF) | (1u << NADIR_RANGE_IO_PORT) |                          \
+     (1u << NADIR_RANGE_EXCEPTION))
 
 struct nadir_event_range {
     nadir_u32 what; /* enum nadir_range */

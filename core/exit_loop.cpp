@@ -78,6 +78,7 @@ Outcome invd(Vcpu&) {
         return Outcome::invalid_opcode;
     case BasicExitReason::exception_or_nmi: return exits::nmi(vcpu);
     case BasicExitReason::nmi_window: return exits::nmi_window(vcpu);
+    case BasicExitReason::interrupt_window: return exits::interrupt_window(vcpu);
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
@@ -185,13 +186,17 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
-// Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
+// The exits that only a watch brings. Of MSRs, those that VM exits switch need a function of their own.
 Outcome handle_optional(Vcpu& vcpu, BasicExitReason reason) {
-    const bool read = reason == BasicExitReason::rdmsr;
-    if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
-        return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
+    const bool switched = is_switched(static_cast<uint32_t>(vcpu.registers.rcx()));
+    switch (reason) {
+    case BasicExitReason::rdmsr: return switched ? exits::rdmsr_switched(vcpu) : exits::rdmsr(vcpu);
+    case BasicExitReason::wrmsr: return switched ? exits::wrmsr_switched(vcpu) : exits::wrmsr(vcpu);
+    case BasicExitReason::io_instruction: return exits::io_instruction(vcpu);
+    case BasicExitReason::exception_or_nmi: return exits::exception(vcpu);
+    case BasicExitReason::external_interrupt: return exits::external_interrupt(vcpu);
+    default: return handle(vcpu, reason);
     }
-    return handle(vcpu, reason);
 }
 
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {

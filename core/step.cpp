@@ -82,23 +82,26 @@ void abandon_step(Vcpu& vcpu) {
 }
 
 bool take_exception(Vcpu& vcpu) {
-    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
-    const DebugQualification debug{vmread(vmcs::exit_qualification)};
-    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
-    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && debug.bs() && !debug.bd()) {
-        end_trap_flag_step(vcpu, debug);
+    if (is_own_trap(vcpu)) {
+        end_trap_flag_step(vcpu, DebugQualification{vmread(vmcs::exit_qualification)});
         put_back(vcpu);
         return true;
     }
     abandon_step(vcpu);
-    if (event.type() == InterruptionType::nmi) {
-        return false;
-    }
-    deliver_exception_of_exit();
-    return true;
+    return false; // it is the guest's: core/exits/exception.cpp
 }
 
 } // namespace
+
+bool is_own_trap(const Vcpu& vcpu) {
+    if (!is_stepping(vcpu) || vcpu.step.by_trap_flag == 0 ||
+        !vmread(vmcs::exit_interruption_information).is_exception(Vector::debug)) {
+        return false;
+    }
+    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
+    const DebugQualification debug{vmread(vmcs::exit_qualification)};
+    return debug.bs() && !debug.bd();
+}
 
 void prepare_steps(Vcpu& vcpu) {
     Step& step = vcpu.step;

@@ -75,6 +75,21 @@ struct Step {
     uint64_t trial_rip; // where the trial of the monitor trap flag began
 };
 
+// How system calls are watched (core/events/system_calls.h).
+struct SystemCallWatch {
+    bool hidden;  // IA32_EFER.SCE is 0 for the processor, and for the guest it is
+    bool enabled; // this
+};
+
+// How external interrupts are watched (core/exits/external_interrupt.cpp).
+struct InterruptWatch {
+    enum class State : uint8_t { off, watching, acknowledging, waiting };
+
+    State state;
+    bool holds;   // an interrupt is acknowledged that the guest couldn't take
+    uint8_t held; // its vector
+};
+
 // What stays the same from start to start.
 struct VcpuPlace {
     Vmm* vmm;
@@ -114,6 +129,8 @@ struct Vcpu {
     WatchMarks watch;
     EventWriter events;
     Step step;
+    SystemCallWatch system_calls;
+    InterruptWatch interrupts;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 

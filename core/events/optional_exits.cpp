@@ -2,8 +2,11 @@
 #include "core/events/optional_exits.h"
 
 #include "arch/control_registers.h"
+#include "arch/exceptions.h"
 #include "arch/vmx/controls.h"
 #include "arch/vmx/fields.h"
+#include "core/events/interrupts.h"
+#include "core/events/system_calls.h"
 #include "core/events/watch.h"
 #include "core/guest.h"
 #include "core/vmcs_setup.h"
@@ -20,7 +23,8 @@ namespace {
 
 constexpr uint32_t optional_primary = PrimaryControls::cr3_load_exiting_mask | PrimaryControls::cr8_load_exiting_mask |
                                       PrimaryControls::cr8_store_exiting_mask | PrimaryControls::mov_dr_exiting_mask |
-                                      PrimaryControls::rdtsc_exiting_mask | PrimaryControls::rdpmc_exiting_mask;
+                                      PrimaryControls::rdtsc_exiting_mask | PrimaryControls::rdpmc_exiting_mask |
+                                      PrimaryControls::unconditional_io_exiting_mask;
 
 uint32_t address_space_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_ADDRESS_SPACE) ? PrimaryControls::cr3_load_exiting_mask : 0;
@@ -35,6 +39,10 @@ uint32_t debug_register_exits(uint32_t kinds) {
 uint32_t time_exits(uint32_t kinds) {
     return (has_kind(kinds, NADIR_EVENT_RDTSC) ? PrimaryControls::rdtsc_exiting_mask : 0) |
            (has_kind(kinds, NADIR_EVENT_RDPMC) ? PrimaryControls::rdpmc_exiting_mask : 0);
+}
+
+uint32_t io_exits(uint32_t kinds) {
+    return has_kind(kinds, NADIR_EVENT_IO) ? PrimaryControls::unconditional_io_exiting_mask : 0;
 }
 
 void write_primary(const Vcpu& vcpu, uint32_t exits) {
@@ -59,16 +67,29 @@ void mask_control_registers(const Vcpu& vcpu, uint64_t all) {
     vmwrite(vmcs::cr4_mask, Cr4{cr4_fixed_bits(capabilities).ones | all});
 }
 
+// SYSCALL and SYSRET raise #UD while they are hidden.
+uint32_t exceptions_of(const EventWatch& watch) {
+    const bool invalid_opcode = has_kind(watch.kinds, NADIR_EVENT_SYSTEM_CALL);
+    return watch.exceptions | uint32_t{invalid_opcode} << static_cast<unsigned>(Vector::invalid_opcode);
+}
+
 } // namespace
 
 void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch) {
     const uint32_t kinds = watch.kinds;
     write_primary(vcpu, address_space_exits(kinds) | control_register_exits(kinds) | debug_register_exits(kinds) |
-                            time_exits(kinds));
+                            time_exits(kinds) | io_exits(kinds));
     write_secondary(vcpu, has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE));
     if (has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER)) {
         mask_control_registers(vcpu, ~uint64_t{0});
     }
+    vmwrite(vmcs::exception_bitmap, exceptions_of(watch));
+    hide_system_calls(vcpu, has_kind(kinds, NADIR_EVENT_SYSTEM_CALL));
+    watch_interrupts(vcpu, has_kind(kinds, NADIR_EVENT_INTERRUPT));
+}
+
+uint32_t optional_exceptions(const Vcpu& vcpu) {
+    return vcpu.events.on != 0 ? exceptions_of(vcpu.place.vmm->watch) : 0;
 }
 
 void let_instructions_through(Vcpu& vcpu) {
@@ -77,8 +98,14 @@ void let_instructions_through(Vcpu& vcpu) {
     if (has_kind(vcpu.place.vmm->watch.kinds, NADIR_EVENT_CONTROL_REGISTER)) {
         mask_control_registers(vcpu, 0);
     }
+    let_interrupts_through(vcpu);
 }
 
-void remove_optional_exits(Vcpu& vcpu) { let_instructions_through(vcpu); }
+void remove_optional_exits(Vcpu& vcpu) {
+    let_instructions_through(vcpu);
+    vmwrite(vmcs::exception_bitmap, 0);
+    hide_system_calls(vcpu, false);
+    watch_interrupts(vcpu, false);
+}
 
 } // namespace nadir::core

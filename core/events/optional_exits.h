@@ -15,6 +15,9 @@ void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch);
 // No exit is optional any more.
 void remove_optional_exits(Vcpu& vcpu);
 
+// The exception bitmap that the watch needs; 0 without one.
+uint32_t optional_exceptions(const Vcpu& vcpu);
+
 // For a step (core/step.h): instructions that would exit for the watch don't, until it is applied again. CPUID and the accesses
 // to MSRs, which root mode carries out itself, still do.
 void let_instructions_through(Vcpu& vcpu);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/events/watch.h"
 
+#include "arch/exceptions.h"
 #include "arch/paging.h"
 #include "arch/vmx/fields.h"
 #include "control/event_ring_reader.h"
@@ -49,6 +50,15 @@ void add_covered(const EventWatch& watch, MsrBitmap& bitmap, const nadir_event_r
             bitmap.set_write(msr, true);
         }
     }
+}
+
+// Vector 2 has no bit: NMIs are no exceptions.
+uint32_t exceptions_from_to(uint32_t first, uint32_t last) {
+    uint32_t vectors = 0;
+    for (uint32_t vector = first; vector <= last && vector < 32; ++vector) {
+        vectors |= 1u << vector;
+    }
+    return vectors & ~(1u << static_cast<unsigned>(arch::Vector::nmi));
 }
 
 // The ring must be the guest's own memory: root mode would else be made to write over itself, or where there is nothing.
@@ -102,10 +112,15 @@ nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options) {
     }
     watch.kinds = kinds;
     watch.options = options;
+    watch.exceptions = 0;
     watch.range_count = 0;
     MsrBitmap& bitmap = watch_bitmap(vmm);
     bitmap.set_all(false);
     apply_msr_policy(bitmap);
+    if (has_kind(kinds, NADIR_EVENT_SYSTEM_CALL)) {
+        bitmap.set_read(arch::Msr::ia32_efer, true); // core/events/system_calls.h
+        bitmap.set_write(arch::Msr::ia32_efer, true);
+    }
     return NADIR_OK;
 }
 
@@ -124,6 +139,9 @@ nadir_status add_watched_range(Vmm& vmm, uint64_t what, uint32_t first, uint32_t
     if (what == NADIR_RANGE_MSR) {
         add_covered(watch, watch_bitmap(vmm), range, 0);
         add_covered(watch, watch_bitmap(vmm), range, MsrBitmap::high_range);
+    }
+    if (what == NADIR_RANGE_EXCEPTION && has_kind(watch.kinds, NADIR_EVENT_EXCEPTION)) {
+        watch.exceptions |= exceptions_from_to(first, last);
     }
     return NADIR_OK;
 }

@@ -21,6 +21,7 @@ struct EventWatch {
     uint32_t users; // processors that use it; it may be changed only while there is none
     uint32_t kinds; // bits 1 << enum nadir_event_kind; 0: not prepared
     uint32_t options;
+    uint32_t exceptions; // bits of vectors
     uint32_t range_count;
     nadir_event_range ranges[NADIR_EVENT_RANGES + NADIR_RANGE_KINDS]; // with those of who asked for all of something
 };

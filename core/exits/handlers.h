@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/exits/outcome.h"
+#include "core/system_instruction.h"
 #include "core/vcpu.h"
 
 namespace nadir::core::exits {
@@ -22,5 +23,12 @@ Outcome init_signal(Vcpu& vcpu);
 Outcome startup_ipi(Vcpu& vcpu);
 Outcome triple_fault(Vcpu& vcpu);
 Outcome task_switch(Vcpu& vcpu);
+
+// These come only while events are asked for.
+Outcome io_instruction(Vcpu& vcpu);
+Outcome exception(Vcpu& vcpu);
+Outcome system_instruction(Vcpu& vcpu, const SystemInstruction& instruction);
+Outcome external_interrupt(Vcpu& vcpu);
+Outcome interrupt_window(Vcpu& vcpu); // or while an interrupt is held that came then
 
 } // namespace nadir::core::exits

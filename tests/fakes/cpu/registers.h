@@ -25,6 +25,7 @@ void write_dr7(arch::Dr7 v);
 arch::Dr6 read_dr6();
 void write_dr6(uint64_t v);
 void clear_breakpoint_addresses();
+arch::BreakpointAddresses read_breakpoint_addresses();
 arch::Rflags read_rflags();
 
 arch::Selector read_cs();
