@@ -48,8 +48,9 @@ enum nadir_status {
     NADIR_BAD_SIZE = 67,
     NADIR_BAD_ARGUMENT = 68,
     NADIR_BUSY = 69,
-    NADIR_REFUSED = 70,       /* the core did not take the hypercall */
-    NADIR_PROCESSOR_LOST = 71 /* root mode had to stop a processor: its log says why; only a reboot helps */
+    NADIR_REFUSED = 70,          /* the core did not take the hypercall */
+    NADIR_PROCESSOR_LOST = 71,   /* root mode had to stop a processor: its log says why; only a reboot helps */
+    NADIR_EVENT_NOT_OFFERED = 72 /* the processor lacks the VMX control by which such an event would exit */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -268,14 +269,14 @@ enum nadir_range {
     NADIR_RANGE_IO_PORT = 1,          /* of each byte that an access reaches */
     NADIR_RANGE_EXCEPTION = 2,        /* vector */
     NADIR_RANGE_CPUID_LEAF = 3,       /* EAX of CPUID */
-    NADIR_RANGE_CONTROL_REGISTER = 4, /* number; not yet */
+    NADIR_RANGE_CONTROL_REGISTER = 4, /* number: 0, 4 or 8 */
     NADIR_RANGE_KINDS = 5
 };
 
 /* The kinds of ranges that this version can be asked for, as bits 1 << enum nadir_range. */
 #define NADIR_RANGES_BUILT                                                                                             \
     ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF) | (1u << NADIR_RANGE_IO_PORT) |                          \
-     (1u << NADIR_RANGE_EXCEPTION))
+     (1u << NADIR_RANGE_EXCEPTION) | (1u << NADIR_RANGE_CONTROL_REGISTER))
 
 struct nadir_event_range {
     nadir_u32 what; /* enum nadir_range */

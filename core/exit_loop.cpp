@@ -9,7 +9,6 @@
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
-#include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
 #include "core/step.h"
@@ -186,24 +185,12 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
-// The exits that only a watch brings. Of MSRs, those that VM exits switch need a function of their own.
-Outcome handle_optional(Vcpu& vcpu, BasicExitReason reason) {
-    const bool switched = is_switched(static_cast<uint32_t>(vcpu.registers.rcx()));
-    switch (reason) {
-    case BasicExitReason::rdmsr: return switched ? exits::rdmsr_switched(vcpu) : exits::rdmsr(vcpu);
-    case BasicExitReason::wrmsr: return switched ? exits::wrmsr_switched(vcpu) : exits::wrmsr(vcpu);
-    case BasicExitReason::io_instruction: return exits::io_instruction(vcpu);
-    case BasicExitReason::exception_or_nmi: return exits::exception(vcpu);
-    case BasicExitReason::external_interrupt: return exits::external_interrupt(vcpu);
-    default: return handle(vcpu, reason);
-    }
-}
-
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
     if (take_step_exit(vcpu, reason)) {
         return Outcome::retry;
     }
-    const Outcome outcome = handle_optional(vcpu, reason);
+    const std::optional<Outcome> optional = exits::optional_exit(vcpu, reason);
+    const Outcome outcome = optional ? *optional : handle(vcpu, reason);
     go_on_with_step(vcpu, outcome);
     return outcome;
 }

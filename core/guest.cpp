@@ -41,8 +41,11 @@ void report_in_debug_registers(DebugQualification met) {
     vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false).set_btf(false));
 }
 
-// Faults save RFLAGS.RF = 1. #DB does so only when the processor says it; #MC is an abort.
-bool is_fault(Vector vector) { return vector != Vector::debug && vector != Vector::machine_check; }
+// Of the exceptions that come from the instruction itself: not a breakpoint on it, which leaves RF alone.
+bool is_fault(InterruptionInformation event) {
+    return event.type() == InterruptionType::hardware_exception && !event.is_exception(Vector::debug) &&
+           !event.is_exception(Vector::machine_check);
+}
 
 void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
 
@@ -116,20 +119,22 @@ bool reinject_interrupted_event(Vcpu& vcpu) {
     return true;
 }
 
-void deliver_exception_of_exit() {
+void deliver_exception_of_exit(uint64_t qualification) {
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
     if (event.is_exception(Vector::page_fault)) {
-        cpu::write_cr2(vmread(vmcs::exit_qualification)); // the exit left CR2 as it was
+        cpu::write_cr2(qualification); // the exit left CR2 as it was
     } else if (event.is_exception(Vector::debug)) {
-        report_in_debug_registers(DebugQualification{vmread(vmcs::exit_qualification)});
+        report_in_debug_registers(DebugQualification{qualification});
+    }
+    // The exit has saved RF as the frame is to have it; Bochs 2.7 doesn't.
+    if (is_fault(event)) {
+        set_resume_flag();
     }
     if (event.deliver_error_code()) {
         vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
     }
     if (is_software(event.type())) {
         vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
-    } else if (is_fault(Vector{event.vector()})) {
-        set_resume_flag(); // the processor has saved it so; Bochs 2.7 has not
     }
     vmwrite(vmcs::entry_interruption_information, event.for_injection());
 }

@@ -88,6 +88,13 @@ bool take_exception(Vcpu& vcpu) {
         return true;
     }
     abandon_step(vcpu);
+    // A fault of the instruction's is no single step of ours either.
+    const bool steps_itself = Rflags{vcpu.step.flags}.tf();
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && !steps_itself) {
+        deliver_exception_of_exit(DebugQualification{vmread(vmcs::exit_qualification)}.set_bs(false).value);
+        return true;
+    }
     return false; // it is the guest's: core/exits/exception.cpp
 }
 

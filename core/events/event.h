@@ -10,6 +10,8 @@
 
 namespace nadir::core {
 
+inline constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
+
 // Where a processor's ring is mapped while it has a watch: behind the processors' windows (core/memory/guest_memory.h).
 inline nadir_event_ring& event_ring(const Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;

@@ -29,9 +29,9 @@ constexpr uint32_t optional_primary = PrimaryControls::cr3_load_exiting_mask | P
 uint32_t address_space_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_ADDRESS_SPACE) ? PrimaryControls::cr3_load_exiting_mask : 0;
 }
-uint32_t control_register_exits(uint32_t kinds) {
-    constexpr uint32_t cr8 = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
-    return has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER) ? cr8 : 0;
+uint32_t cr8_exits(const EventWatch& watch) {
+    constexpr uint32_t both = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
+    return watches_control_register(watch, 8) ? both : 0;
 }
 uint32_t debug_register_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_DEBUG_REGISTER) ? PrimaryControls::mov_dr_exiting_mask : 0;
@@ -57,14 +57,14 @@ void write_secondary(const Vcpu& vcpu, bool descriptor_tables) {
 
 // A MOV to CR0 or CR4 exits when it would change a bit of the mask; what the guest reads of such bits is the shadow, which so
 // has to have all of its register. [SDM3 "Guest/Host Masks and Read Shadows for CR0 and CR4"]
-void mask_control_registers(const Vcpu& vcpu, uint64_t all) {
+void mask_control_registers(const Vcpu& vcpu, bool whole_cr0, bool whole_cr4) {
     const Capabilities& capabilities = vcpu.place.vmm->capabilities;
     const Cr0 cr0 = guest_cr0_as_seen();
     const Cr4 cr4 = guest_cr4_as_seen();
     vmwrite(vmcs::cr0_read_shadow, cr0);
     vmwrite(vmcs::cr4_read_shadow, cr4);
-    vmwrite(vmcs::cr0_mask, Cr0{guest_cr0_fixed_bits(capabilities).ones | all});
-    vmwrite(vmcs::cr4_mask, Cr4{cr4_fixed_bits(capabilities).ones | all});
+    vmwrite(vmcs::cr0_mask, Cr0{whole_cr0 ? ~uint64_t{0} : guest_cr0_fixed_bits(capabilities).ones});
+    vmwrite(vmcs::cr4_mask, Cr4{whole_cr4 ? ~uint64_t{0} : cr4_fixed_bits(capabilities).ones});
 }
 
 // SYSCALL and SYSRET raise #UD while they are hidden.
@@ -75,13 +75,19 @@ uint32_t exceptions_of(const EventWatch& watch) {
 
 } // namespace
 
+bool offers_optional_exits(const Vmm& vmm, uint32_t kinds) {
+    // All other controls are older than what Nadir needs anyway.
+    return !has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE) ||
+           vmm.capabilities.secondary().allows(SecondaryControls::descriptor_table_exiting_mask);
+}
+
 void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch) {
     const uint32_t kinds = watch.kinds;
-    write_primary(vcpu, address_space_exits(kinds) | control_register_exits(kinds) | debug_register_exits(kinds) |
+    write_primary(vcpu, address_space_exits(kinds) | cr8_exits(watch) | debug_register_exits(kinds) |
                             time_exits(kinds) | io_exits(kinds));
     write_secondary(vcpu, has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE));
     if (has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER)) {
-        mask_control_registers(vcpu, ~uint64_t{0});
+        mask_control_registers(vcpu, watches_control_register(watch, 0), watches_control_register(watch, 4));
     }
     vmwrite(vmcs::exception_bitmap, exceptions_of(watch));
     hide_system_calls(vcpu, has_kind(kinds, NADIR_EVENT_SYSTEM_CALL));
@@ -96,7 +102,7 @@ void let_instructions_through(Vcpu& vcpu) {
     write_primary(vcpu, 0);
     write_secondary(vcpu, false);
     if (has_kind(vcpu.place.vmm->watch.kinds, NADIR_EVENT_CONTROL_REGISTER)) {
-        mask_control_registers(vcpu, 0);
+        mask_control_registers(vcpu, false, false);
     }
     let_interrupts_through(vcpu);
 }

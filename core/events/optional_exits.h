@@ -8,6 +8,10 @@
 namespace nadir::core {
 
 struct EventWatch;
+struct Vmm;
+
+// Has this processor the controls for these kinds of events?
+bool offers_optional_exits(const Vmm& vmm, uint32_t kinds);
 
 // All that `watch` asks for, and nothing else that is optional.
 void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch);

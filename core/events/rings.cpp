@@ -132,6 +132,10 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
         base::Writer{words}.text("MSR ").hex(detail).text(
             " can't be watched: VM exits switch it, and a write of it could not be judged as the processor would.");
         break;
+    case NADIR_EVENT_NOT_OFFERED:
+        base::Writer{words}.text("Nothing was begun: this processor lacks \"descriptor-table exiting\", without which "
+                                 "LGDT, LIDT, LLDT, LTR and the stores of these registers can't be seen.");
+        break;
     case NADIR_BAD_ARGUMENT:
         base::Writer{words}
             .text("Nothing was begun: no event at all, an unknown one, more than ")

@@ -110,6 +110,9 @@ nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options) {
     if (kinds == 0 || (kinds & ~NADIR_EVENTS_BUILT) != 0 || (options & ~NADIR_EVENT_OPTIONS_BUILT) != 0) {
         return NADIR_BAD_ARGUMENT;
     }
+    if (!offers_optional_exits(vmm, kinds)) {
+        return NADIR_EVENT_NOT_OFFERED;
+    }
     watch.kinds = kinds;
     watch.options = options;
     watch.exceptions = 0;

@@ -31,6 +31,11 @@ constexpr bool has_kind(uint32_t kinds, nadir_event_kind kind) { return ((kinds 
 // Does one of the ranges have this?
 bool is_in_range(const EventWatch& watch, nadir_range what, uint32_t number);
 
+inline bool watches_control_register(const EventWatch& watch, uint32_t number) {
+    return has_kind(watch.kinds, NADIR_EVENT_CONTROL_REGISTER) &&
+           is_in_range(watch, NADIR_RANGE_CONTROL_REGISTER, number);
+}
+
 // A new watch, of no range yet: nothing that is judged by a range belongs to it.
 nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options);
 // These, too; of MSRs all but those that can't be watched (core/msr_policy.h).

@@ -37,7 +37,7 @@ Outcome exception(Vcpu& vcpu) {
         }
         inject_fault(Vector::double_fault, 0);
         break;
-    case Nested::the_fault: deliver_exception_of_exit(); break;
+    case Nested::the_fault: deliver_exception_of_exit(vmread(vmcs::exit_qualification)); break;
     }
     return Outcome::retry;
 }

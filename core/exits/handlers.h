@@ -2,6 +2,9 @@
 // One function per kind of VM exit, each in its own file; CPUID's is in core/exits/cpuid.h. Context: root mode.
 #pragma once
 
+#include <optional>
+
+#include "arch/vmx/exit_reason.h"
 #include "core/exits/outcome.h"
 #include "core/system_instruction.h"
 #include "core/vcpu.h"
@@ -13,6 +16,8 @@ Outcome rdmsr(Vcpu& vcpu);
 Outcome wrmsr(Vcpu& vcpu);
 Outcome rdmsr_switched(Vcpu& vcpu); // core/msr_policy.h: is_switched
 Outcome wrmsr_switched(Vcpu& vcpu);
+// What only a watch makes exit; nothing: handle it as ever.
+std::optional<Outcome> optional_exit(Vcpu& vcpu, arch::BasicExitReason reason);
 Outcome control_register(Vcpu& vcpu);
 Outcome vmcall(Vcpu& vcpu);
 Outcome vmxon(Vcpu& vcpu);

@@ -87,6 +87,7 @@ Cr4 read_cr4() {
 }
 
 uint64_t read_cr2() { return state().cr2; }
+uint64_t read_cr8() { return state().cr8; }
 Cr3 read_cr3() { return Cr3{state().cr3}; }
 void write_cr2(uint64_t v) { state().cr2 = v; }
 
@@ -136,6 +137,7 @@ void write_dr7(Dr7 v) { state().dr7 = v.value; }
 BreakpointAddresses read_breakpoint_addresses() { return {}; }
 Dr6 read_dr6() { return Dr6{state().dr6}; }
 void write_dr6(uint64_t v) { state().dr6 = v; }
+uint64_t read_debug_register(unsigned number) { return number < 4 ? state().dr[number] : state().dr6; }
 void clear_breakpoint_addresses() { state().dr = {}; }
 Rflags read_rflags() { return Rflags{state().rflags}; }
 
