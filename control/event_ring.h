@@ -36,7 +36,9 @@ enum nadir_event_kind {
     NADIR_EVENT_SYSTEM_CALL = 14,
     NADIR_EVENT_MEMORY = 15,
     NADIR_EVENT_HOOK = 16,
-    NADIR_EVENT_RULE = 17,
+    NADIR_EVENT_RULE =
+        17, /* number of a rule that answered instead; what was asked, as the first two words of the other kind
+                              of event: leaf and subleaf; MSR; MSR and value; number of the control register and value */
     NADIR_EVENT_REGISTERS = 18,
     NADIR_EVENT_KINDS = 19
 };
@@ -44,7 +46,7 @@ enum nadir_event_kind {
 /* The kinds that this version can be asked for. */
 #define NADIR_EVENTS_BUILT                                                                                             \
     ((1u << NADIR_EVENT_CPUID) | (1u << NADIR_EVENT_RDMSR) | (1u << NADIR_EVENT_WRMSR) | (1u << NADIR_EVENT_XSETBV) |  \
-     (1u << NADIR_EVENT_VMX))
+     (1u << NADIR_EVENT_VMX) | (1u << NADIR_EVENT_RULE))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

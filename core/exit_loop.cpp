@@ -12,6 +12,7 @@
 #include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
+#include "core/rules/answer.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -184,8 +185,11 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
-// Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
+// Of the exits that only a plan brings, the MSRs that VM exits switch need a function of their own.
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+    if (Outcome outcome{}; answer_by_rule(vcpu, reason, outcome)) {
+        return outcome;
+    }
     const bool read = reason == BasicExitReason::rdmsr;
     if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
         return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
@@ -234,7 +238,7 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
     return handle_with_all_registers<handle>(*vcpu, vmread(arch::vmcs::exit_reason), [](Outcome) {});
 }
 
-// The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
+// The same on a processor with a plan (core/plan/plan.h): HOST_RIP is one of cpu/exit.S that come here.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
     nadir_event event;
@@ -242,6 +246,9 @@ NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {
         if (is_event) {
             finish_event(*vcpu, event, outcome);
+        }
+        if (vcpu->answered.rules != 0) {
+            put_rule_events(*vcpu, outcome);
         }
     });
 }
