@@ -61,7 +61,7 @@ void put_back(Vcpu& vcpu) {
     const unsigned ends = vcpu.step.ends;
     vcpu.step.ends = 0;
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
-        apply_optional_exits(vcpu, vcpu.place.vmm->watch);
+        apply_optional_exits(vcpu, *vcpu.plan);
     }
 }
 

@@ -15,6 +15,7 @@
 namespace nadir::core {
 
 struct Vmm;
+struct Plan;
 
 // The guest's general registers by their encoding (rsp's place is unused: the guest's RSP is in the VMCS).
 struct GuestRegisters {
@@ -57,7 +58,7 @@ struct WatchMarks {
 // The events of this processor (core/events/watch.h).
 struct EventWriter {
     uint64_t next; // number of the next one
-    uint32_t on;   // 1: it has a watch
+    uint32_t on;   // 1: it has a ring
     uint32_t reserved;
 };
 
@@ -88,6 +89,12 @@ struct InterruptWatch {
     State state;
     bool holds;   // an interrupt is acknowledged that the guest couldn't take
     uint8_t held; // its vector
+};
+
+// Which rules answered to the exit in work (core/rules/answer.h).
+struct RuleAnswers {
+    uint64_t rules; // a bit for each of Rules::of; 0: none did
+    uint64_t asked[2];
 };
 
 // What stays the same from start to start.
@@ -131,6 +138,8 @@ struct Vcpu {
     Step step;
     SystemCallWatch system_calls;
     InterruptWatch interrupts;
+    const Plan* plan; // the one that this processor has taken (core/plan/plan.h); null: none
+    RuleAnswers answered;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 

@@ -18,6 +18,8 @@ Outcome rdmsr_switched(Vcpu& vcpu); // core/msr_policy.h: is_switched
 Outcome wrmsr_switched(Vcpu& vcpu);
 // What only a watch makes exit; nothing: handle it as ever.
 std::optional<Outcome> optional_exit(Vcpu& vcpu, arch::BasicExitReason reason);
+// Does a watch bring this control-register access, and not a bit that VMX fixes or a rule pins?
+bool is_let_through(const Vcpu& vcpu, arch::BasicExitReason reason);
 Outcome control_register(Vcpu& vcpu);
 Outcome vmcall(Vcpu& vcpu);
 Outcome vmxon(Vcpu& vcpu);
