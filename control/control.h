@@ -266,8 +266,8 @@ struct nadir_recorder_request {
 /* What a range is of. */
 enum nadir_range {
     NADIR_RANGE_MSR = 0,              /* number of the MSR, of RDMSR and WRMSR */
-    NADIR_RANGE_IO_PORT = 1,          /* not yet */
-    NADIR_RANGE_EXCEPTION = 2,        /* vector; not yet */
+    NADIR_RANGE_IO_PORT = 1,          /* of each byte that an access reaches */
+    NADIR_RANGE_EXCEPTION = 2,        /* vector */
     NADIR_RANGE_CPUID_LEAF = 3,       /* EAX of CPUID */
     NADIR_RANGE_CONTROL_REGISTER = 4, /* number: 0, 4 or 8 */
     NADIR_RANGE_KINDS = 5
@@ -275,7 +275,8 @@ enum nadir_range {
 
 /* The kinds of ranges that this version can be asked for, as bits 1 << enum nadir_range. */
 #define NADIR_RANGES_BUILT                                                                                             \
-    ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF) | (1u << NADIR_RANGE_CONTROL_REGISTER))
+    ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF) | (1u << NADIR_RANGE_IO_PORT) |                          \
+     (1u << NADIR_RANGE_EXCEPTION) | (1u << NADIR_RANGE_CONTROL_REGISTER))
 
 struct nadir_event_range {
     nadir_u32 what; /* enum nadir_range */
@@ -311,6 +312,62 @@ struct nadir_events_read_request {
     struct nadir_event events[NADIR_EVENT_BATCH]; /* out */
 };
 
+/* Rules: what is answered differently than the processor would (docs/reactions.md). */
+enum nadir_rule_kind {
+    NADIR_RULE_CPUID = 0,     /* a register of CPUID's answer is (answer & keep) | set */
+    NADIR_RULE_READ_MSR = 1,  /* RDMSR gives `set`, and the processor isn't asked */
+    NADIR_RULE_WRITE_MSR = 2, /* WRMSR isn't carried out */
+    NADIR_RULE_PIN = 3,       /* bits `set` of CR0 or CR4: once set, they stay */
+    NADIR_RULE_KINDS = 4
+};
+
+enum nadir_cpuid_register { NADIR_CPUID_EAX = 0, NADIR_CPUID_EBX = 1, NADIR_CPUID_ECX = 2, NADIR_CPUID_EDX = 3 };
+
+/* What becomes of an instruction that a rule doesn't let happen. */
+enum nadir_rule_action {
+    NADIR_ACTION_IGNORE = 0, /* it seems to have been carried out */
+    NADIR_ACTION_REFUSE = 1  /* it raises #GP(0) */
+};
+
+struct nadir_rule {
+    nadir_u32 kind;        /* enum nadir_rule_kind */
+    nadir_u32 number;      /* leaf of CPUID, MSR, 0 or 4 for CR0 or CR4 */
+    nadir_u32 subleaf;     /* CPUID; ECX */
+    nadir_u32 any_subleaf; /* CPUID; 1: whatever ECX is */
+    nadir_u32 part;        /* CPUID; enum nadir_cpuid_register */
+    nadir_u32 action;      /* WRITE_MSR, PIN: enum nadir_rule_action */
+    nadir_u64 keep;        /* CPUID */
+    nadir_u64 set;
+};
+
+#define NADIR_RULES 64u
+
+enum nadir_rules_operation {
+    NADIR_RULES_LIST = 0,
+    NADIR_RULES_ADD = 1,
+    NADIR_RULES_REMOVE = 2,
+    NADIR_RULES_CLEAR = 3,
+    NADIR_RULES_OPERATIONS = 4
+};
+
+struct nadir_listed_rule {
+    nadir_u32 number; /* 1 to NADIR_RULES */
+    nadir_u32 reserved;
+    nadir_u64 answered; /* how often, on all processors */
+    struct nadir_rule rule;
+};
+
+struct nadir_rules_request {
+    struct nadir_header header;
+    nadir_u32 operation;        /* in: enum nadir_rules_operation */
+    nadir_u32 number;           /* in: the rule to remove; out: of the rule that was added */
+    struct nadir_rule rule;     /* in: to be added */
+    struct nadir_report report; /* out */
+    nadir_u32 count;            /* out: rules there are behind the operation, whether it worked or not */
+    nadir_u32 reserved;
+    struct nadir_listed_rule rules[NADIR_RULES]; /* out */
+};
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -320,7 +377,8 @@ enum nadir_function {
     NADIR_FUNCTION_LOG = 5,
     NADIR_FUNCTION_CAPABILITIES = 6,
     NADIR_FUNCTION_VMCS = 7,
-    NADIR_FUNCTION_RECORDER = 8
+    NADIR_FUNCTION_RECORDER = 8,
+    NADIR_FUNCTION_RULES = 16
 };
 
 #ifdef __cplusplus

@@ -67,6 +67,17 @@ void change_primary_controls(const Vcpu& vcpu, Change change) {
     }
 }
 
+// The same for the pin-based ones.
+template <typename Change>
+void change_pin_controls(const Vcpu& vcpu, Change change) {
+    arch::PinControls controls = cpu::vmread(arch::vmcs::pin_controls);
+    change(controls);
+    cpu::vmwrite(arch::vmcs::pin_controls, controls);
+    if (vcpu.owed.nmi != 0 || vcpu.owed.machine_check != 0) {
+        arm_nmi_window(vcpu);
+    }
+}
+
 // CPL of the guest: SS.DPL. [SDM3 "Guest Register State"]
 inline unsigned guest_privilege_level() { return cpu::vmread(arch::vmcs::guest_ss_access_rights).dpl(); }
 inline bool guest_in_64_bit_mode() {

@@ -61,7 +61,7 @@ void put_back(Vcpu& vcpu) {
     const unsigned ends = vcpu.step.ends;
     vcpu.step.ends = 0;
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
-        apply_optional_exits(vcpu, vcpu.place.vmm->watch);
+        apply_optional_exits(vcpu, *vcpu.plan);
     }
 }
 
@@ -82,27 +82,33 @@ void abandon_step(Vcpu& vcpu) {
 }
 
 bool take_exception(Vcpu& vcpu) {
-    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
-    const uint64_t qualification = vmread(vmcs::exit_qualification);
-    const DebugQualification debug{qualification};
-    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
-    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && debug.bs() && !debug.bd()) {
-        end_trap_flag_step(vcpu, debug);
+    if (is_own_trap(vcpu)) {
+        end_trap_flag_step(vcpu, DebugQualification{vmread(vmcs::exit_qualification)});
         put_back(vcpu);
         return true;
     }
     abandon_step(vcpu);
-    if (event.type() == InterruptionType::nmi) {
-        return false;
-    }
     // A fault of the instruction's is no single step of ours either.
     const bool steps_itself = Rflags{vcpu.step.flags}.tf();
-    const bool ours = vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && !steps_itself;
-    deliver_exception_of_exit(ours ? DebugQualification{debug}.set_bs(false).value : qualification);
-    return true;
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && !steps_itself) {
+        deliver_exception_of_exit(DebugQualification{vmread(vmcs::exit_qualification)}.set_bs(false).value);
+        return true;
+    }
+    return false; // it is the guest's: core/exits/exception.cpp
 }
 
 } // namespace
+
+bool is_own_trap(const Vcpu& vcpu) {
+    if (!is_stepping(vcpu) || vcpu.step.by_trap_flag == 0 ||
+        !vmread(vmcs::exit_interruption_information).is_exception(Vector::debug)) {
+        return false;
+    }
+    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
+    const DebugQualification debug{vmread(vmcs::exit_qualification)};
+    return debug.bs() && !debug.bd();
+}
 
 void prepare_steps(Vcpu& vcpu) {
     Step& step = vcpu.step;

@@ -69,6 +69,13 @@ inline void clear_breakpoint_addresses() {
     asm volatile("mov %0, %%dr0; mov %0, %%dr1; mov %0, %%dr2; mov %0, %%dr3" : : "r"(uint64_t{0}));
 }
 
+inline arch::BreakpointAddresses read_breakpoint_addresses() {
+    arch::BreakpointAddresses a;
+    asm volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
+                 : "=&r"(a.value[0]), "=&r"(a.value[1]), "=&r"(a.value[2]), "=&r"(a.value[3]));
+    return a;
+}
+
 inline arch::Rflags read_rflags() {
     uint64_t v;
     asm volatile("pushfq; popq %0" : "=r"(v) : : "memory");

@@ -4,11 +4,10 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/events/register_events.h"
-#include "core/events/watch.h"
 #include "core/exits/handlers.h"
 #include "core/msr_policy.h"
+#include "core/plan/plan.h"
 #include "core/step.h"
-#include "core/vmm.h"
 #include "cpu/instructions.h"
 #include "cpu/msr.h"
 #include "cpu/vmx.h"
@@ -22,13 +21,6 @@ namespace {
 Outcome let_through(Vcpu& vcpu) {
     begin_step(vcpu, StepEnd::optional_exits);
     return Outcome::retry;
-}
-
-// Whether the watch brings it, and not a bit that VMX fixes.
-bool is_for_watch(const Vcpu& vcpu) {
-    const uint32_t number = accessed_control_register();
-    const bool always_exits = number == 0 || number == 4;
-    return !is_stepping(vcpu) && (!always_exits || watches_control_register(vcpu.place.vmm->watch, number));
 }
 
 void give(Vcpu& vcpu, uint64_t edx_eax) {
@@ -59,19 +51,31 @@ Outcome rdpmc(Vcpu& vcpu) {
 
 } // namespace
 
+bool is_let_through(const Vcpu& vcpu, BasicExitReason reason) {
+    if (reason != BasicExitReason::control_register_access || is_stepping(vcpu)) {
+        return false;
+    }
+    const uint32_t number = accessed_control_register();
+    const bool may_exit_anyway = number == 0 || number == 4;
+    return !may_exit_anyway || watches_control_register(vcpu.plan->watch, number);
+}
+
 std::optional<Outcome> optional_exit(Vcpu& vcpu, BasicExitReason reason) {
     const bool switched = is_switched(static_cast<uint32_t>(vcpu.registers.rcx()));
     switch (reason) {
     case BasicExitReason::rdmsr: return switched ? std::optional{rdmsr_switched(vcpu)} : std::nullopt;
     case BasicExitReason::wrmsr: return switched ? std::optional{wrmsr_switched(vcpu)} : std::nullopt;
     case BasicExitReason::control_register_access:
-        return is_for_watch(vcpu) ? std::optional{let_through(vcpu)} : std::nullopt;
+        return is_let_through(vcpu, reason) ? std::optional{let_through(vcpu)} : std::nullopt;
     case BasicExitReason::mov_dr:
     case BasicExitReason::gdtr_idtr_access:
     case BasicExitReason::ldtr_tr_access: return let_through(vcpu);
     case BasicExitReason::rdtsc: return rdtsc(vcpu);
     case BasicExitReason::rdtscp: return rdtscp(vcpu);
     case BasicExitReason::rdpmc: return rdpmc(vcpu);
+    case BasicExitReason::io_instruction: return io_instruction(vcpu);
+    case BasicExitReason::exception_or_nmi: return exception(vcpu);
+    case BasicExitReason::external_interrupt: return external_interrupt(vcpu);
     default: return std::nullopt;
     }
 }

@@ -42,6 +42,7 @@ NADIR_CPU_ABI uint32_t nadir_cpu_checked_rdpmc(uint32_t counter, uint64_t* value
 NADIR_CPU_ABI void nadir_cpu_first_exit_entry() {}
 NADIR_CPU_ABI void nadir_cpu_exit_entry() { fault("called"); }
 NADIR_CPU_ABI void nadir_cpu_general_exit_entry() { fault("called, but it is an entry"); }
+NADIR_CPU_ABI void nadir_cpu_planned_exit_entry() { fault("called, but it is an entry"); }
 NADIR_CPU_ABI void nadir_cpu_watched_exit_entry() { fault("called, but it is an entry"); }
 NADIR_CPU_ABI void nadir_cpu_launch_refused() { fault("called, but it is a place to return to"); }
 NADIR_CPU_ABI void nadir_cpu_leaving_nmi() { fault("called, but it is a handler"); }

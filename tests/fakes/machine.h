@@ -150,6 +150,7 @@ public:
     bool hides = true;                                       // false: as if EPT mapped everything to itself
     std::vector<std::string> journal;                        // INVEPT and INVVPID, in words
     std::string com1;
+    std::map<uint16_t, uint32_t> ports;
 
 private:
     void enter(bool launch);

@@ -27,6 +27,7 @@ arch::Dr6 read_dr6();
 void write_dr6(uint64_t v);
 uint64_t read_debug_register(unsigned number);
 void clear_breakpoint_addresses();
+arch::BreakpointAddresses read_breakpoint_addresses();
 arch::Rflags read_rflags();
 
 arch::Selector read_cs();

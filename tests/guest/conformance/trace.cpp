@@ -57,6 +57,8 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
     about("%s", "");
     trace_events();
     trace_user();
+    trace_system_calls();
+    trace_io();
     trace_wrap();
     trace_tlb();
     trace_alias();

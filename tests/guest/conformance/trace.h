@@ -38,6 +38,8 @@ void trace_events();       // single steps, breakpoints, interrupt shadows
 void trace_user();         // at CPL 3 and in compatibility mode
 void trace_kept_state();   // vector registers, IA32_DEBUGCTL, IA32_XSS, MTRRs, time-stamp counter
 void trace_delivery();     // faults while a fault is delivered, string I/O, HLT until the timer
+void trace_system_calls(); // SYSCALL and SYSRET
+void trace_io();           // I/O instructions and software exceptions
 void trace_wrap();         // instructions that end at 4 GiB
 void trace_tlb();          // what makes the processor forget translations
 void trace_alias();        // code written by another address

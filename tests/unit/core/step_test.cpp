@@ -39,11 +39,13 @@ protected:
         field(vmcs::cr0_mask) = 0x20;
         field(vmcs::cr4_mask) = 0x2000;
         field(vmcs::cr0_read_shadow) = 0x8005'0033;
-        vmm.watch.kinds = 1u << NADIR_EVENT_CONTROL_REGISTER;
-        vmm.watch.ranges[0] = {NADIR_RANGE_CONTROL_REGISTER, 0, ~0u};
-        vmm.watch.range_count = 1;
+        core::EventWatch& watch = vmm.plans[0].watch;
+        watch.kinds = 1u << NADIR_EVENT_CONTROL_REGISTER;
+        watch.ranges[0] = {NADIR_RANGE_CONTROL_REGISTER, 0, ~0u};
+        watch.range_count = 1;
+        vcpu.plan = &vmm.plans[0];
         step_by(MonitorTrap::fails);
-        core::apply_optional_exits(vcpu, vmm.watch);
+        core::apply_optional_exits(vcpu, vmm.plans[0]);
     }
     void step_by(MonitorTrap how) { vcpu.step.monitor_trap = static_cast<uint8_t>(how); }
     MonitorTrap known() const { return static_cast<MonitorTrap>(vcpu.step.monitor_trap); }
