@@ -130,15 +130,15 @@ void deliver_exception_of_exit(uint64_t qualification) {
     if (is_fault(event)) {
         set_resume_flag();
     }
-    // In real mode no exception has one. Bochs 2.7 reports it there, too, and then refuses it.
-    const bool has_code = event.deliver_error_code() && vmread(vmcs::guest_cr0).pe();
-    if (has_code) {
+    // Not in real mode, whatever Bochs 2.7 says: a VM entry that brought one would fail.
+    const bool error_code = event.deliver_error_code() && vmread(vmcs::guest_cr0).pe();
+    if (error_code) {
         vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
     }
     if (is_software(event.type())) {
         vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
     }
-    vmwrite(vmcs::entry_interruption_information, event.for_injection().set_deliver_error_code(has_code));
+    vmwrite(vmcs::entry_interruption_information, event.for_injection().set_deliver_error_code(error_code));
 }
 
 void arm_nmi_window(const Vcpu&) {

@@ -59,7 +59,9 @@ void exceptions() {
         },
         reinterpret_cast<void*>(not_mapped));
     guarded(
-        guard, [](void*) { asm volatile("movl %0, %%es" : : "r"(0xFFF8)); }, nullptr); // #GP: none
+        guard, [](void*) { asm volatile("movl %0, %%es"
+                                        :
+                                        : "r"(0xFFF8)); }, nullptr); // #GP: none
     guarded(
         guard, [](void*) { asm volatile("divl %0"
                                         :
@@ -147,20 +149,33 @@ const char* read_all(const nadir_session* session, u32 number, bool printed) {
     return nullptr;
 }
 
-const char* watch(nadir_session* session, const nadir_event_filter& filter, nadir_procedure procedure, bool printed) {
-    if (begin(session, filter) != NADIR_OK)
-        return "the events weren't begun";
-    for (u32 i = 1; i < processor_count(); ++i)
-        begin_on(i, procedure, nullptr);
-    procedure(nullptr, 0);
-    for (u32 i = 1; i < processor_count(); ++i)
-        wait_for(i);
+const char* read_from_all(const nadir_session* session, bool printed) {
     const char* why = nullptr;
     for (u32 i = 0; i < processor_count() && why == nullptr; ++i)
         why = read_all(session, i, printed);
-    if (why == nullptr && end(session) != NADIR_OK)
-        why = "the events didn't end";
     return why;
+}
+
+const char* watched_work(nadir_session* session) {
+    if (begin(session, chosen) != NADIR_OK)
+        return "the events weren't begun";
+    // One after the other: they wait by the same timer.
+    for (u32 i = 0; i < processor_count(); ++i)
+        run_on(i, work, nullptr);
+    const char* why = read_from_all(session, true);
+    return why == nullptr && end(session) != NADIR_OK ? "the events didn't end" : why;
+}
+
+const char* watched_storm(nadir_session* session) {
+    if (begin(session, {kind_exception, 0, {}, 0}) != NADIR_OK)
+        return "the events weren't begun for the storm";
+    for (u32 i = 1; i < processor_count(); ++i)
+        begin_on(i, storm, nullptr);
+    storm(nullptr, 0);
+    for (u32 i = 1; i < processor_count(); ++i)
+        wait_for(i);
+    const char* why = read_from_all(session, false);
+    return why == nullptr && end(session) != NADIR_OK ? "the events of the storm didn't end" : why;
 }
 
 struct Exits {
@@ -193,17 +208,11 @@ const char* run_traffic(const Options& options) {
     nadir_session* session = start_nadir(options, status);
     if (session == nullptr)
         return "Nadir didn't start";
-    const char* why = nothing_exits_any_more(session);
-    if (why == nullptr)
-        why = watch(session, chosen, work, true);
-    if (why == nullptr)
-        why = nothing_exits_any_more(session);
-    if (why == nullptr)
-        why = watch(session, {kind_exception, 0, {}, 0}, storm, false);
-    if (why == nullptr)
-        why = nothing_exits_any_more(session);
-    if (why != nullptr)
-        return why;
+    constexpr const char* (*parts[])(nadir_session*) = {nothing_exits_any_more, watched_work, nothing_exits_any_more,
+                                                        watched_storm, nothing_exits_any_more};
+    for (const auto part : parts)
+        if (const char* why = part(session); why != nullptr)
+            return why;
     return stop_nadir(session) == NADIR_OK ? nullptr : "Nadir didn't stop";
 }
 
