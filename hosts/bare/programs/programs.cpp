@@ -27,6 +27,7 @@ constexpr Entry entries[] = {
     {"handover", run_handover},
     {"events", run_events},
     {"register_events", run_register_events},
+    {"traffic", run_traffic},
 };
 
 void print_report(const char* what, const nadir_report& report) {

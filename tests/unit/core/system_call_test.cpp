@@ -121,6 +121,8 @@ TEST_F(SystemCalls, ReturnIsRefused) {
 
 TEST_F(SystemCalls, ShadowStacksAreExchanged) {
     auto& msr = machine.now().state.msr;
+    msr[static_cast<uint32_t>(arch::Msr::ia32_vmx_true_entry_ctls)] |=
+        uint64_t{arch::EntryControls::load_cet_state_mask} << 32;
     field(vmcs::guest_cr4) |= uint64_t{1} << 23;
     msr[0x6A0] = 1; // U_CET: shadow stack
     msr[0x6A7] = 0;
