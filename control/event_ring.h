@@ -30,7 +30,7 @@ enum nadir_event_kind {
     NADIR_EVENT_ADDRESS_SPACE = 6, /* value to write to CR3; value before */
     NADIR_EVENT_DEBUG_REGISTER = 7, /* register and, from bit 8, enum nadir_register_access; value to write, or read */
     NADIR_EVENT_DESCRIPTOR_TABLE =
-        8,                  /* enum nadir_descriptor_instruction; address of the operand, or the register's value;
+        8,                  /* enum nadir_descriptor_instruction; address of the operand, or a register's selector;
                                        * 1 when the operand is a register */
     NADIR_EVENT_RDTSC = 9,  /* 0 RDTSC, 1 RDTSCP; the counter; IA32_TSC_AUX (RDTSCP) */
     NADIR_EVENT_RDPMC = 10, /* ECX; the counter, 0 when it raised an exception */

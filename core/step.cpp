@@ -71,6 +71,9 @@ void take_away(Vcpu& vcpu, StepEnd what) {
     }
 }
 
+// A breakpoint on the instruction was met before the exit that led here, and must not be met again. Bochs 2.7 saves RF as 0.
+void pass_breakpoint() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
+
 // The instruction wasn't carried out.
 void abandon_step(Vcpu& vcpu) {
     if (vcpu.step.by_trap_flag != 0) {
@@ -88,6 +91,10 @@ bool take_exception(Vcpu& vcpu) {
         return true;
     }
     abandon_step(vcpu);
+    if (vmread(vmcs::exit_interruption_information).type() == InterruptionType::nmi) {
+        pass_breakpoint();
+        return false;
+    }
     // A fault of the instruction's is no single step of ours either.
     const bool steps_itself = Rflags{vcpu.step.flags}.tf();
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
@@ -138,6 +145,7 @@ void begin_step(Vcpu& vcpu, StepEnd what) {
     if (pending.bs() && !vmread(vmcs::guest_interruptibility).in_instruction_shadow()) {
         vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{pending}.set_bs(false));
     }
+    pass_breakpoint();
     if (step.monitor_trap == static_cast<uint8_t>(MonitorTrap::on_trial)) {
         end_trial(vcpu, MonitorTrap::untried);
     }
@@ -174,7 +182,10 @@ bool take_step_exit(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::exception_or_nmi: return take_exception(vcpu);
     case BasicExitReason::ept_violation:
     case BasicExitReason::control_register_access: return false;
-    default: abandon_step(vcpu); return false;
+    default:
+        abandon_step(vcpu);
+        pass_breakpoint();
+        return false;
     }
 }
 
@@ -184,7 +195,10 @@ void go_on_with_step(Vcpu& vcpu, Outcome outcome) {
     }
     if (outcome != Outcome::retry) {
         abandon_step(vcpu);
-    } else if (vcpu.step.by_trap_flag != 0) {
+        return;
+    }
+    pass_breakpoint();
+    if (vcpu.step.by_trap_flag != 0) {
         // Bochs 2.7 lets the trap pend with every exit.
         vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{});
     }

@@ -102,9 +102,16 @@ void describe_descriptor_table(const Vcpu& vcpu, nadir_event& event) {
 void describe_system_segment(const Vcpu& vcpu, nadir_event& event) {
     const SystemSegmentInformation information{vmread(vmcs::exit_instruction_information)};
     event.word[0] = NADIR_SLDT + static_cast<uint64_t>(information.instruction());
-    event.word[1] =
-        information.is_register() ? operand(vcpu, information.register1()) : operand_address(vcpu, information);
     event.word[2] = information.is_register() ? 1 : 0;
+    if (!information.is_register()) {
+        event.word[1] = operand_address(vcpu, information);
+        return;
+    }
+    switch (information.instruction()) {
+    case SystemSegmentInstruction::sldt: event.word[1] = vmread(vmcs::guest_ldtr_selector).value; break;
+    case SystemSegmentInstruction::str: event.word[1] = vmread(vmcs::guest_tr_selector).value; break;
+    default: event.word[1] = operand(vcpu, information.register1()) & 0xFFFF; break;
+    }
 }
 
 static_assert(NADIR_SGDT == static_cast<int>(DescriptorTableInstruction::sgdt) &&

@@ -16,6 +16,7 @@ using core::MonitorTrap;
 using core::StepEnd;
 
 constexpr uint64_t tf = arch::Rflags::tf_mask;
+constexpr uint64_t rf = arch::Rflags::rf_mask; // its breakpoint was met before
 constexpr uint64_t interrupts = arch::Rflags::interrupt_enable_mask;
 constexpr uint32_t monitor_trap_flag = arch::PrimaryControls::monitor_trap_flag_mask;
 constexpr uint32_t nmi_window = arch::PrimaryControls::nmi_window_exiting_mask;
@@ -54,6 +55,9 @@ protected:
     bool exit(BasicExitReason reason) { return core::take_step_exit(vcpu, reason); }
     bool exception(uint32_t event, uint64_t qualification) {
         field(vmcs::exit_interruption_information) = event;
+        if (event == debug_event && (qualification & bs) != 0) {
+            field(vmcs::guest_rflags) &= ~rf; // the instruction was carried out
+        }
         field(vmcs::exit_qualification) = qualification;
         return exit(BasicExitReason::exception_or_nmi);
     }
@@ -115,7 +119,7 @@ TEST_F(Step, ByTheMonitorTrapFlag) {
     EXPECT_FALSE(has(arch::PrimaryControls::cr8_load_exiting_mask));
     EXPECT_EQ(field(vmcs::cr0_mask), 0x20u);
     EXPECT_EQ(field(vmcs::guest_interruptibility), by_sti) << "no interrupt first";
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
     EXPECT_TRUE(exit(BasicExitReason::monitor_trap_flag));
     EXPECT_TRUE(nothing_is_left());
     EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
@@ -228,7 +232,7 @@ TEST_F(Step, AnNmiGoesFirst) {
     begin();
     EXPECT_FALSE(exception(nmi_event, 0));
     EXPECT_TRUE(nothing_is_left());
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
     EXPECT_FALSE(injected().valid());
 }
 
@@ -249,7 +253,7 @@ TEST_F(Step, AnyOtherExitEndsIt) {
     begin();
     EXPECT_FALSE(exit(BasicExitReason::vmcall));
     EXPECT_TRUE(nothing_is_left());
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
 }
 
 // Root mode's NMI handler may come in at any VMWRITE: its window must be open afterwards.
