@@ -40,6 +40,7 @@ constexpr CodeText statuses[] = {
     {NADIR_REFUSED, "the core did not take the hypercall"},
     {NADIR_PROCESSOR_LOST,
      "root mode had to stop this processor; `nadir log` says why, and only a reboot brings it back"},
+    {NADIR_EVENT_NOT_OFFERED, "the processor lacks the VMX control that such an event needs"},
 };
 
 constexpr std::string_view steps[] = {

@@ -9,9 +9,10 @@
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
-#include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
+#include "core/rules/answer.h"
+#include "core/step.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -77,6 +78,7 @@ Outcome invd(Vcpu&) {
         return Outcome::invalid_opcode;
     case BasicExitReason::exception_or_nmi: return exits::nmi(vcpu);
     case BasicExitReason::nmi_window: return exits::nmi_window(vcpu);
+    case BasicExitReason::interrupt_window: return exits::interrupt_window(vcpu);
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
@@ -186,13 +188,18 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
-// Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
+// On a processor with a plan. What a watch lets through is answered by a rule, if at all, while it is let through.
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
-    const bool read = reason == BasicExitReason::rdmsr;
-    if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
-        return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
+    if (take_step_exit(vcpu, reason)) {
+        return Outcome::retry;
     }
-    return handle(vcpu, reason);
+    Outcome outcome{};
+    if (exits::is_let_through(vcpu, reason) || !answer_by_rule(vcpu, reason, outcome)) {
+        const std::optional<Outcome> optional = exits::optional_exit(vcpu, reason);
+        outcome = optional ? *optional : handle(vcpu, reason);
+    }
+    go_on_with_step(vcpu, outcome);
+    return outcome;
 }
 
 // `done` is told what the handler answered, before that is done to the guest.
@@ -233,7 +240,7 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
     return handle_with_all_registers<handle>(*vcpu, vmread(arch::vmcs::exit_reason), [](Outcome) {});
 }
 
-// The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
+// The same on a processor with a plan (core/plan/plan.h): HOST_RIP is one of cpu/exit.S that come here.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
     nadir_event event;
@@ -241,6 +248,9 @@ NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {
         if (is_event) {
             finish_event(*vcpu, event, outcome);
+        }
+        if (vcpu->answered.rules != 0) {
+            put_rule_events(*vcpu, outcome);
         }
     });
 }

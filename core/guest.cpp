@@ -2,8 +2,11 @@
 #include "core/guest.h"
 
 #include "arch/msr/debugctl.h"
+#include "arch/debug_registers.h"
+#include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/vmm.h"
+#include "cpu/registers.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core {
@@ -26,6 +29,22 @@ void single_step_trap_pends() {
 
 void inject(InterruptionInformation information) {
     vmwrite(vmcs::entry_interruption_information, information.set_valid(true));
+}
+
+// What delivering a #DB does to them, and neither an exit nor an injection. [SDM3 "Debug Exceptions"]
+void report_in_debug_registers(DebugQualification met) {
+    constexpr uint64_t conditions = Dr6::b0_mask | Dr6::b1_mask | Dr6::b2_mask | Dr6::b3_mask;
+    constexpr uint64_t stay = Dr6::bd_mask | Dr6::bs_mask; // only software clears these
+    static_assert(Dr6::bd_mask == DebugQualification::bd_mask && Dr6::bs_mask == DebugQualification::bs_mask);
+    cpu::write_dr6((cpu::read_dr6().value & ~conditions) | (met.value & (conditions | stay)));
+    vmwrite(vmcs::guest_dr7, vmread(vmcs::guest_dr7).set_gd(false));
+    vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false).set_btf(false));
+}
+
+// Of the exceptions that come from the instruction itself: not a breakpoint on it, which leaves RF alone.
+bool is_fault(InterruptionInformation event) {
+    return event.type() == InterruptionType::hardware_exception && !event.is_exception(Vector::debug) &&
+           !event.is_exception(Vector::machine_check);
 }
 
 void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
@@ -100,16 +119,37 @@ bool reinject_interrupted_event(Vcpu& vcpu) {
     return true;
 }
 
-void arm_nmi_window(const Vcpu& vcpu) {
-    const Controls& controls = vcpu.place.vmm->controls;
-    vmwrite(vmcs::pin_controls, PinControls{controls.pin}.set_nmi_exiting(true).set_virtual_nmis(true));
-    vmwrite(vmcs::primary_controls, PrimaryControls{controls.primary}.set_nmi_window_exiting(true));
+void deliver_exception_of_exit(uint64_t qualification) {
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    if (event.is_exception(Vector::page_fault)) {
+        cpu::write_cr2(qualification); // the exit left CR2 as it was
+    } else if (event.is_exception(Vector::debug)) {
+        report_in_debug_registers(DebugQualification{qualification});
+    }
+    // The exit has saved RF as the frame is to have it; Bochs 2.7 doesn't.
+    if (is_fault(event)) {
+        set_resume_flag();
+    }
+    // Not in real mode, whatever Bochs 2.7 says: a VM entry that brought one would fail.
+    const bool error_code = event.deliver_error_code() && vmread(vmcs::guest_cr0).pe();
+    if (error_code) {
+        vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
+    }
+    if (is_software(event.type())) {
+        vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
+    }
+    vmwrite(vmcs::entry_interruption_information, event.for_injection().set_deliver_error_code(error_code));
 }
 
-void disarm_nmi_window(const Vcpu& vcpu) {
-    const Controls& controls = vcpu.place.vmm->controls;
-    vmwrite(vmcs::pin_controls, controls.pin);
-    vmwrite(vmcs::primary_controls, controls.primary);
+void arm_nmi_window(const Vcpu&) {
+    // The others may be a watch's, or a step's.
+    vmwrite(vmcs::pin_controls, vmread(vmcs::pin_controls).set_nmi_exiting(true).set_virtual_nmis(true));
+    vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(true));
+}
+
+void disarm_nmi_window(const Vcpu&) {
+    vmwrite(vmcs::pin_controls, vmread(vmcs::pin_controls).set_nmi_exiting(false).set_virtual_nmis(false));
+    vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(false));
 }
 
 } // namespace nadir::core

@@ -85,6 +85,10 @@ NADIR_ABI nadir_u32 nadir_events_read(const struct nadir_session* session, struc
 /* No exit is optional any more; the events are gone. Without events nothing is done. Passive, as nadir_events_begin. */
 NADIR_ABI nadir_u32 nadir_events_end(struct nadir_session* session, struct nadir_report* report);
 
+/* Rules (docs/reactions.md): takes what to do, and gives what there is. They hold on every virtualised processor, also on one
+ * that comes later, until they are removed or the session stops. Returns the report's status. Passive, as nadir_events_begin. */
+NADIR_ABI nadir_u32 nadir_change_rules(struct nadir_session* session, struct nadir_rules_request* request);
+
 /* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
  * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).
  * Does not return. Interrupts off. */

@@ -15,6 +15,7 @@
 namespace nadir::core {
 
 struct Vmm;
+struct Plan;
 
 // The guest's general registers by their encoding (rsp's place is unused: the guest's RSP is in the VMCS).
 struct GuestRegisters {
@@ -57,8 +58,43 @@ struct WatchMarks {
 // The events of this processor (core/events/watch.h).
 struct EventWriter {
     uint64_t next; // number of the next one
-    uint32_t on;   // 1: it has a watch
+    uint32_t on;   // 1: it has a ring
     uint32_t reserved;
+};
+
+// A step in work (core/step.h), and how this processor makes one.
+struct Step {
+    uint8_t ends;           // enum StepEnd, as bits: what is put back behind it; 0: none is in work
+    uint8_t monitor_trap;   // enum MonitorTrap
+    uint8_t by_trap_flag;   // 1: this one is made by the trap flag
+    uint8_t has_interrupts; // 1: by the monitor trap flag, and blocking by STI is ours
+    // What the trap flag hides (core/trap_flag_step.h), as the guest has it.
+    uint32_t interruptibility;
+    uint64_t flags;
+    uint64_t pending_debug;
+    uint64_t debugctl;
+    uint64_t trial_rip; // where the trial of the monitor trap flag began
+};
+
+// How system calls are watched (core/events/system_calls.h).
+struct SystemCallWatch {
+    bool hidden;  // IA32_EFER.SCE is 0 for the processor, and for the guest it is
+    bool enabled; // this
+};
+
+// How external interrupts are watched (core/exits/external_interrupt.cpp).
+struct InterruptWatch {
+    enum class State : uint8_t { off, watching, acknowledging, waiting };
+
+    State state;
+    bool holds;   // an interrupt is acknowledged that the guest couldn't take
+    uint8_t held; // its vector
+};
+
+// Which rules answered to the exit in work (core/rules/answer.h).
+struct RuleAnswers {
+    uint64_t rules; // a bit for each of Rules::of; 0: none did
+    uint64_t asked[2];
 };
 
 // What stays the same from start to start.
@@ -99,6 +135,11 @@ struct Vcpu {
     uint64_t events_reinjected;
     WatchMarks watch;
     EventWriter events;
+    Step step;
+    SystemCallWatch system_calls;
+    InterruptWatch interrupts;
+    const Plan* plan; // the one that this processor has taken (core/plan/plan.h); null: none
+    RuleAnswers answered;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
     uint32_t saw_vmxe;   // 1: the log says that the guest has set CR4.VMXE

@@ -10,7 +10,9 @@
 
 namespace nadir::core {
 
-// Where a processor's ring is mapped while it has a watch: behind the processors' windows (core/memory/guest_memory.h).
+inline constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
+
+// Where a processor's ring is mapped while it has one: behind the processors' windows (core/memory/guest_memory.h).
 inline nadir_event_ring& event_ring(const Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
     const uint64_t page = vmm.processor_count + uint64_t{vcpu.place.processor} * NADIR_EVENT_RING_PAGES;
@@ -22,5 +24,8 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event);
 
 // What became of it; then it is in the ring.
 void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome);
+
+// Behind both, where rules have answered (core/rules/answer.h): an event for each of them, if somebody asked for these.
+void put_rule_events(Vcpu& vcpu, Outcome outcome);
 
 } // namespace nadir::core
