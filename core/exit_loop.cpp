@@ -12,6 +12,7 @@
 #include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
+#include "core/step.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -185,12 +186,21 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
 }
 
 // Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
-Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+Outcome handle_optional(Vcpu& vcpu, BasicExitReason reason) {
     const bool read = reason == BasicExitReason::rdmsr;
     if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
         return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
     }
     return handle(vcpu, reason);
+}
+
+Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+    if (take_step_exit(vcpu, reason)) {
+        return Outcome::retry;
+    }
+    const Outcome outcome = handle_optional(vcpu, reason);
+    go_on_with_step(vcpu, outcome);
+    return outcome;
 }
 
 // `done` is told what the handler answered, before that is done to the guest.

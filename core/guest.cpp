@@ -2,8 +2,11 @@
 #include "core/guest.h"
 
 #include "arch/msr/debugctl.h"
+#include "arch/debug_registers.h"
+#include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/vmm.h"
+#include "cpu/registers.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core {
@@ -26,6 +29,16 @@ void single_step_trap_pends() {
 
 void inject(InterruptionInformation information) {
     vmwrite(vmcs::entry_interruption_information, information.set_valid(true));
+}
+
+// What delivering a #DB does to them, and neither an exit nor an injection. [SDM3 "Debug Exceptions"]
+void report_in_debug_registers(DebugQualification met) {
+    constexpr uint64_t conditions = Dr6::b0_mask | Dr6::b1_mask | Dr6::b2_mask | Dr6::b3_mask;
+    constexpr uint64_t stay = Dr6::bd_mask | Dr6::bs_mask; // only software clears these
+    static_assert(Dr6::bd_mask == DebugQualification::bd_mask && Dr6::bs_mask == DebugQualification::bs_mask);
+    cpu::write_dr6((cpu::read_dr6().value & ~conditions) | (met.value & (conditions | stay)));
+    vmwrite(vmcs::guest_dr7, vmread(vmcs::guest_dr7).set_gd(false));
+    vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false));
 }
 
 void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
@@ -100,16 +113,31 @@ bool reinject_interrupted_event(Vcpu& vcpu) {
     return true;
 }
 
+void deliver_exception_of_exit() {
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    if (event.is_exception(Vector::page_fault)) {
+        cpu::write_cr2(vmread(vmcs::exit_qualification)); // the exit left CR2 as it was
+    } else if (event.is_exception(Vector::debug)) {
+        report_in_debug_registers(DebugQualification{vmread(vmcs::exit_qualification)});
+    }
+    if (event.deliver_error_code()) {
+        vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
+    }
+    if (is_software(event.type())) {
+        vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
+    }
+    vmwrite(vmcs::entry_interruption_information, event.for_injection());
+}
+
 void arm_nmi_window(const Vcpu& vcpu) {
-    const Controls& controls = vcpu.place.vmm->controls;
-    vmwrite(vmcs::pin_controls, PinControls{controls.pin}.set_nmi_exiting(true).set_virtual_nmis(true));
-    vmwrite(vmcs::primary_controls, PrimaryControls{controls.primary}.set_nmi_window_exiting(true));
+    vmwrite(vmcs::pin_controls, PinControls{vcpu.place.vmm->controls.pin}.set_nmi_exiting(true).set_virtual_nmis(true));
+    // The others may be a watch's, or a step's.
+    vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(true));
 }
 
 void disarm_nmi_window(const Vcpu& vcpu) {
-    const Controls& controls = vcpu.place.vmm->controls;
-    vmwrite(vmcs::pin_controls, controls.pin);
-    vmwrite(vmcs::primary_controls, controls.primary);
+    vmwrite(vmcs::pin_controls, vcpu.place.vmm->controls.pin);
+    vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(false));
 }
 
 } // namespace nadir::core

@@ -42,15 +42,41 @@ void inject_fault(arch::Vector vector, uint32_t error_code);
 // When the exit came in the midst of delivering an event: deliver it again. True when there was one.
 bool reinject_interrupted_event(Vcpu& vcpu);
 
+// The exception that caused this exit was the guest's own: it takes it now. [SDM3 "Information for VM Exits Due to Vectored Events"]
+void deliver_exception_of_exit();
+
 // Makes the next possible moment for an NMI cause a VM exit, to give the guest what it is owed. Safe in root mode's NMI
 // handler. `disarm` ends it.
 void arm_nmi_window(const Vcpu& vcpu);
 void disarm_nmi_window(const Vcpu& vcpu);
 
+// Changes the primary controls. An NMI that comes in between arms the NMI window, which is kept.
+template <typename Change>
+void change_primary_controls(const Vcpu& vcpu, Change change) {
+    arch::PrimaryControls controls = cpu::vmread(arch::vmcs::primary_controls);
+    change(controls);
+    cpu::vmwrite(arch::vmcs::primary_controls, controls);
+    if (vcpu.owed.nmi != 0 || vcpu.owed.machine_check != 0) {
+        arm_nmi_window(vcpu);
+    }
+}
+
 // CPL of the guest: SS.DPL. [SDM3 "Guest Register State"]
 inline unsigned guest_privilege_level() { return cpu::vmread(arch::vmcs::guest_ss_access_rights).dpl(); }
 inline bool guest_in_64_bit_mode() {
     return cpu::vmread(arch::vmcs::guest_cs_access_rights).l() && cpu::vmread(arch::vmcs::guest_efer).lma();
+}
+
+// CR0 and CR4 as the guest reads them: bits of the masks from the read shadows.
+inline arch::Cr0 guest_cr0_as_seen() {
+    const uint64_t mask = cpu::vmread(arch::vmcs::cr0_mask).value;
+    return arch::Cr0{(cpu::vmread(arch::vmcs::guest_cr0).value & ~mask) |
+                     (cpu::vmread(arch::vmcs::cr0_read_shadow).value & mask)};
+}
+inline arch::Cr4 guest_cr4_as_seen() {
+    const uint64_t mask = cpu::vmread(arch::vmcs::cr4_mask).value;
+    return arch::Cr4{(cpu::vmread(arch::vmcs::guest_cr4).value & ~mask) |
+                     (cpu::vmread(arch::vmcs::cr4_read_shadow).value & mask)};
 }
 
 // Reset by INIT, waiting for a start-up IPI. [SDM3 "Processor State After Reset" and "INIT"]

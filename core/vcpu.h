@@ -61,6 +61,20 @@ struct EventWriter {
     uint32_t reserved;
 };
 
+// A step in work (core/step.h), and how this processor makes one.
+struct Step {
+    uint8_t ends;           // enum StepEnd, as bits: what is put back behind it; 0: none is in work
+    uint8_t monitor_trap;   // enum MonitorTrap
+    uint8_t by_trap_flag;   // 1: this one is made by the trap flag
+    uint8_t has_interrupts; // 1: by the monitor trap flag, and blocking by STI is ours
+    // What the trap flag hides (core/trap_flag_step.h), as the guest has it.
+    uint32_t interruptibility;
+    uint64_t flags;
+    uint64_t pending_debug;
+    uint64_t debugctl;
+    uint64_t trial_rip; // where the trial of the monitor trap flag began
+};
+
 // What stays the same from start to start.
 struct VcpuPlace {
     Vmm* vmm;
@@ -99,6 +113,7 @@ struct Vcpu {
     uint64_t events_reinjected;
     WatchMarks watch;
     EventWriter events;
+    Step step;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 

@@ -125,6 +125,7 @@ void load_registers(Vcpu& vcpu, const Switch& s, const TaskState& next) {
     AccessRights rights = s.to.rights;
     vmwrite(vmcs::guest_tr_access_rights, rights.set_type(rights.type() | busy_bit));
     vmwrite(vmcs::guest_cr0, vmread(vmcs::guest_cr0).set_ts(true));
+    vmwrite(vmcs::cr0_read_shadow, vmread(vmcs::cr0_read_shadow).set_ts(true)); // read only where CR0 is watched
     vmwrite(vmcs::guest_dr7,
             vmread(vmcs::guest_dr7).set_l0(false).set_l1(false).set_l2(false).set_l3(false).set_le(false));
     vmwrite(vmcs::guest_rip, next.eip);

@@ -37,6 +37,8 @@ protected:
         vmm.controls.pin = arch::PinControls{0x16};
         vmm.controls.primary = arch::PrimaryControls{0x9400'6172};
         vmm.controls.entry = arch::EntryControls{0xD3FF};
+        field(vmcs::pin_controls) = vmm.controls.pin.value;
+        field(vmcs::primary_controls) = vmm.controls.primary.value;
         vmm.processor_count = 1;
         vmm.vcpus = &list;
         vcpu.place.vmm = &vmm;

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What a watch needs of the processor: which exits are asked for in this processor's VMCS. In one place, so that all of it comes
+// and goes together. Root mode, current VMCS.
+#pragma once
+
+#include "core/vcpu.h"
+
+namespace nadir::core {
+
+struct EventWatch;
+
+// All that `watch` asks for, and nothing else that is optional.
+void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch);
+
+// No exit is optional any more.
+void remove_optional_exits(Vcpu& vcpu);
+
+// For a step (core/step.h): instructions that would exit for the watch don't, until it is applied again. CPUID and the accesses
+// to MSRs, which root mode carries out itself, still do.
+void let_instructions_through(Vcpu& vcpu);
+
+} // namespace nadir::core

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/trap_flag_step.h"
+
+#include "arch/debug_registers.h"
+#include "arch/msr/debugctl.h"
+#include "arch/vmx/fields.h"
+#include "core/guest.h"
+#include "core/vmm.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+using namespace arch;
+using cpu::vmread;
+using cpu::vmwrite;
+
+namespace {
+
+constexpr uint64_t conditions = PendingDebugExceptions::b0_mask | PendingDebugExceptions::b1_mask |
+                                PendingDebugExceptions::b2_mask | PendingDebugExceptions::b3_mask;
+constexpr uint32_t shadow = Interruptibility::blocking_by_sti_mask | Interruptibility::blocking_by_mov_ss_mask;
+constexpr uint32_t every_exception = ~0u;
+
+void put_back_flags(const Step& step) {
+    const Rflags own{step.flags};
+    vmwrite(vmcs::guest_rflags,
+            vmread(vmcs::guest_rflags).set_tf(own.tf()).set_interrupt_enable(own.interrupt_enable()));
+}
+
+void put_back_controls(const Vcpu& vcpu) {
+    vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_btf(DebugCtl{vcpu.step.debugctl}.btf()));
+    vmwrite(vmcs::exception_bitmap, 0);
+    vmwrite(vmcs::pin_controls, vcpu.place.vmm->controls.pin);
+    // Of an NMI that came in between.
+    change_primary_controls(vcpu, [](PrimaryControls&) {});
+}
+
+// Is one of the breakpoints that were met enabled? Only then they make a #DB.
+bool is_enabled(uint64_t met, Dr7 dr7) {
+    for (unsigned i = 0; i < 4; ++i) {
+        constexpr uint64_t local_and_global = 3;
+        if (((met >> i) & 1) != 0 && ((dr7.value >> (2 * i)) & local_and_global) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+void begin_trap_flag_step(Vcpu& vcpu) {
+    Step& step = vcpu.step;
+    const Rflags flags = vmread(vmcs::guest_rflags);
+    const Interruptibility state = vmread(vmcs::guest_interruptibility);
+    const DebugCtl debugctl = vmread(vmcs::guest_debugctl);
+    step.flags = flags.value;
+    step.interruptibility = state.value;
+    step.debugctl = debugctl.value;
+    step.pending_debug = vmread(vmcs::guest_pending_debug).value;
+    vmwrite(vmcs::guest_rflags, Rflags{flags}.set_tf(true).set_interrupt_enable(false));
+    vmwrite(vmcs::guest_interruptibility, Interruptibility{state}.clear_instruction_shadow());
+    vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{});
+    vmwrite(vmcs::guest_debugctl, DebugCtl{debugctl}.set_btf(false));
+    vmwrite(vmcs::exception_bitmap, every_exception);
+    vmwrite(vmcs::pin_controls, vmread(vmcs::pin_controls).set_nmi_exiting(true).set_virtual_nmis(true));
+}
+
+void end_trap_flag_step(Vcpu& vcpu, DebugQualification trap) {
+    const Step& step = vcpu.step;
+    put_back_flags(step);
+    put_back_controls(vcpu);
+    // The guest gets what it would have got behind this instruction: what its breakpoints met, also those that MOV SS had kept
+    // back, and its own single step.
+    const uint64_t met = (trap.value | step.pending_debug) & conditions;
+    const bool single_step = Rflags{step.flags}.tf() && !DebugCtl{step.debugctl}.btf();
+    vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{met}
+                                           .set_enabled_breakpoint(is_enabled(met, vmread(vmcs::guest_dr7)))
+                                           .set_bs(single_step));
+}
+
+void abandon_trap_flag_step(Vcpu& vcpu) {
+    const Step& step = vcpu.step;
+    put_back_flags(step);
+    put_back_controls(vcpu);
+    vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{step.pending_debug});
+    vmwrite(vmcs::guest_interruptibility,
+            Interruptibility{vmread(vmcs::guest_interruptibility).value | (step.interruptibility & shadow)});
+}
+
+} // namespace nadir::core
