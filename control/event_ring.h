@@ -35,7 +35,7 @@ enum nadir_event_kind {
     NADIR_EVENT_INTERRUPT = 13,
     NADIR_EVENT_SYSTEM_CALL = 14,
     NADIR_EVENT_MEMORY = 15,
-    NADIR_EVENT_HOOK = 16,
+    NADIR_EVENT_HOOK = 16, /* number of the hook; RDI; RSI */
     NADIR_EVENT_RULE = 17,
     NADIR_EVENT_REGISTERS = 18,
     NADIR_EVENT_KINDS = 19
@@ -44,7 +44,7 @@ enum nadir_event_kind {
 /* The kinds that this version can be asked for. */
 #define NADIR_EVENTS_BUILT                                                                                             \
     ((1u << NADIR_EVENT_CPUID) | (1u << NADIR_EVENT_RDMSR) | (1u << NADIR_EVENT_WRMSR) | (1u << NADIR_EVENT_XSETBV) |  \
-     (1u << NADIR_EVENT_VMX))
+     (1u << NADIR_EVENT_VMX) | (1u << NADIR_EVENT_HOOK))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

@@ -13,6 +13,9 @@
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
 #include "core/step.h"
+#include "core/views/breakpoint.h"
+#include "core/views/step.h"
+#include "core/views/violation.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -194,11 +197,24 @@ Outcome handle_optional(Vcpu& vcpu, BasicExitReason reason) {
     return handle(vcpu, reason);
 }
 
+bool is_breakpoint(BasicExitReason reason) {
+    if (reason != BasicExitReason::exception_or_nmi) {
+        return false;
+    }
+    const arch::InterruptionInformation event = vmread(arch::vmcs::exit_interruption_information);
+    return event.type() == arch::InterruptionType::software_exception &&
+           event.vector() == static_cast<uint8_t>(arch::Vector::breakpoint);
+}
+
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+    if (vcpu.view != nullptr) {
+        end_delivery(vcpu, reason);
+    }
     if (take_step_exit(vcpu, reason)) {
         return Outcome::retry;
     }
-    const Outcome outcome = handle_optional(vcpu, reason);
+    const bool is_of_view = vcpu.view != nullptr && is_breakpoint(reason);
+    const Outcome outcome = is_of_view ? view_breakpoint(vcpu) : handle_optional(vcpu, reason);
     go_on_with_step(vcpu, outcome);
     return outcome;
 }
@@ -247,6 +263,12 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
 // The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
+    if (vcpu->view != nullptr && reason.value == static_cast<uint32_t>(BasicExitReason::ept_violation) &&
+        switch_view_plainly(*vcpu)) {
+        finish_record(begin_record(*vcpu, reason), Outcome::retry);
+        ++vcpu->exits[static_cast<unsigned>(BasicExitReason::ept_violation)];
+        return static_cast<uint32_t>(Next::resume);
+    }
     nadir_event event;
     const bool is_event = begin_event(*vcpu, reason, event);
     return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {

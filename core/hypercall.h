@@ -38,6 +38,15 @@ enum class Hypercall : uint64_t {
     events_begin =
         16, // RDX physical address of this processor's ring, RSI number of its next event: the watch is on here
     events_end = 17, // it is off here, and the ring isn't used any more
+    // core/views/prepare.h.
+    views_prepare = 32, // nothing is hidden yet
+    views_add = 33,     // RDX guest-physical address of a hook, RSI where it redirects to, or 0
+    views_take = 34,    // this processor is in a view, and remembers nothing of before
+    views_arm = 35,     // whoever takes the views from now on executes the copies
+    views_disarm = 36,  // and from now on the pages themselves again
+    views_leave = 37,   // this processor is in no view
+    read_hook = 38,     // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
+    read_views = 39,    // words: struct nadir_view_state, of this processor
 };
 
 // Those that only ask about Nadir.
@@ -50,13 +59,19 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::read_vmcs:
     case Hypercall::recorder_position:
     case Hypercall::read_recorder:
-    case Hypercall::watch: return true;
+    case Hypercall::watch:
+    case Hypercall::read_hook:
+    case Hypercall::read_views: return true;
     default: return false;
     }
 }
 
 constexpr bool is_about_events(Hypercall function) {
     return function >= Hypercall::events_prepare && function <= Hypercall::events_end;
+}
+
+constexpr bool is_about_views(Hypercall function) {
+    return function >= Hypercall::views_prepare && function <= Hypercall::read_views;
 }
 
 inline constexpr unsigned hypercall_words = 8;

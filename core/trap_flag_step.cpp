@@ -5,6 +5,7 @@
 #include "arch/msr/debugctl.h"
 #include "arch/vmx/fields.h"
 #include "core/guest.h"
+#include "core/views/breakpoint.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -29,7 +30,7 @@ void put_back_flags(const Step& step) {
 
 void put_back_controls(const Vcpu& vcpu) {
     vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_btf(DebugCtl{vcpu.step.debugctl}.btf()));
-    vmwrite(vmcs::exception_bitmap, 0);
+    vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
     vmwrite(vmcs::pin_controls, vcpu.place.vmm->controls.pin);
     // Of an NMI that came in between.
     change_primary_controls(vcpu, [](PrimaryControls&) {});

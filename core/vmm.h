@@ -11,6 +11,7 @@
 #include "core/events/watch.h"
 #include "core/memory/ept.h"
 #include "core/vcpu.h"
+#include "core/views/views.h"
 
 namespace nadir::core {
 
@@ -26,8 +27,8 @@ struct Chunk {
 
 // Where things are in the shared chunk, in pages from its beginning; the VMM context is at 0.
 struct SharedLayout {
-    uint64_t idt, msr_bitmap, watch_bitmap, hidden, image, root_tables, ept, end;
-    uint32_t root_table_pages, ept_pages;
+    uint64_t idt, msr_bitmap, watch_bitmap, hidden, image, root_tables, ept, views, end;
+    uint32_t root_table_pages, ept_pages, view_pool_pages;
 };
 
 // The VM-execution, exit and entry controls, chosen once from the first processor's capabilities.
@@ -68,6 +69,7 @@ struct Vmm {
 
     uint64_t msr_bitmap_physical;
     EventWatch watch;
+    Views* views;      // null: no memory for them was asked for
     uint64_t root_cr4; // HOST_CR4
 
     Vcpu** vcpus; // processor_count of them, behind this structure

@@ -73,7 +73,7 @@ void put(Vcpu& vcpu, const nadir_event& event) {
 
 bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
     const nadir_event_kind kind = kind_of(vcpu, reason.basic());
-    if (reason.entry_failure() || !is_watched(vcpu, kind)) {
+    if (reason.entry_failure() || vcpu.events.on == 0 || !is_watched(vcpu, kind)) {
         return false;
     }
     GuestRegisters& r = vcpu.registers;
@@ -93,6 +93,23 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
         break;
     }
     return true;
+}
+
+void put_hook_event(Vcpu& vcpu, uint32_t number) {
+    if (vcpu.events.on == 0 || !has_kind(vcpu.place.vmm->watch.kinds, NADIR_EVENT_HOOK)) {
+        return;
+    }
+    nadir_event event{};
+    cpu::store_tsc(event.time);
+    event.rip = vmread(vmcs::guest_rip);
+    event.cr3 = vmread(vmcs::guest_cr3).value;
+    event.kind = NADIR_EVENT_HOOK;
+    event.privilege_level = static_cast<nadir_u8>(guest_privilege_level());
+    event.outcome = static_cast<nadir_u8>(Outcome::retry);
+    event.word[0] = number;
+    event.word[1] = vcpu.registers.rdi();
+    event.word[2] = vcpu.registers.rsi();
+    put(vcpu, event);
 }
 
 void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome) {

@@ -153,7 +153,9 @@ void end_watch(Vcpu& vcpu) {
     }
     forget_step(vcpu);
     remove_optional_exits(vcpu);
-    vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
+    if (vcpu.view == nullptr) { // hidden pages need it, too
+        vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
+    }
     vmwrite(vmcs::msr_bitmap, vmm.msr_bitmap_physical);
     vcpu.events = {};
     map_ring(vcpu, 0, false);

@@ -18,7 +18,7 @@ struct Options {
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all
     nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N,
-                            // record=every
+                            // record=every, hook_pages=N
 };
 
 // Reports each word that is unknown or has a wrong value, and returns false for it: a typing error would otherwise pass
