@@ -56,7 +56,10 @@ enum nadir_status {
     NADIR_HOOKS_UNSUPPORTED = 97,   /* the processor has no memory that can be executed and not read */
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
-    NADIR_HOOK_OURS = 100           /* there is Nadir's own */
+    NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
+    NADIR_HOOK_INSTRUCTION =
+        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
+                                       without */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute

@@ -42,11 +42,12 @@ enum class Hypercall : uint64_t {
     views_prepare = 32, // nothing is hidden yet
     views_add = 33,     // RDX guest-physical address of a hook, RSI where it redirects to, or 0
     views_take = 34,    // this processor is in a view, and remembers nothing of before
-    views_arm = 35,     // whoever takes the views from now on executes the copies
-    views_disarm = 36,  // and from now on the pages themselves again
-    views_leave = 37,   // this processor is in no view
-    read_hook = 38,     // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
-    read_views = 39,    // words: struct nadir_view_state, of this processor
+    views_arm =
+        35, // whoever takes the views from now on executes the copies; the first word of NADIR_HOOK_INSTRUCTION: which hook
+    views_disarm = 36, // and from now on the pages themselves again
+    views_leave = 37,  // this processor is in no view
+    read_hook = 38,    // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
+    read_views = 39,   // words: struct nadir_view_state, of this processor
 };
 
 // Those that only ask about Nadir.

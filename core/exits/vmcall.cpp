@@ -164,7 +164,12 @@ nadir_status read_views(Vcpu& vcpu) {
     case Hypercall::views_prepare: status = prepare_views(*vcpu.place.vmm); break;
     case Hypercall::views_add: status = add_view_hook(vcpu, first, second); break;
     case Hypercall::views_take: status = take_views(vcpu); break;
-    case Hypercall::views_arm: status = arm_views(vcpu); break;
+    case Hypercall::views_arm: {
+        uint32_t refused = 0;
+        status = arm_views(vcpu, refused);
+        answer(vcpu, 0, refused);
+        break;
+    }
     case Hypercall::views_disarm: status = disarm_views(vcpu); break;
     case Hypercall::read_hook: status = read_hook(vcpu, first); break;
     case Hypercall::read_views: status = read_views(vcpu); break;

@@ -34,6 +34,15 @@ NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
     return status;
 }
 
+NADIR_ABI nadir_u32 arm_here(void* argument, nadir_u32) {
+    Request& request = *static_cast<Request*>(argument);
+    const GuestCall answer = call_root(*request.session, Hypercall::views_arm);
+    if (answer.status == NADIR_HOOK_INSTRUCTION) {
+        request.failed = static_cast<uint32_t>(answer.word[0]);
+    }
+    return static_cast<nadir_u32>(answer.status);
+}
+
 template <Hypercall function>
 NADIR_ABI nadir_u32 ask_here(void* argument, nadir_u32) {
     return ask(*static_cast<const Request*>(argument), function);
@@ -108,6 +117,11 @@ nadir_u32 fail(nadir_report& report, uint32_t status, const Request& request) {
         break;
     case NADIR_HOOK_NO_MEMORY: words.text("the processor has no memory there."); break;
     case NADIR_HOOK_DEVICE: words.text("it is a device's, or other memory that isn't write-back."); break;
+    case NADIR_HOOK_INSTRUCTION:
+        words.text(
+            "the instruction there reads or writes RFLAGS.TF or IF, or loads SS, and this processor's monitor trap flag, by which it "
+            "could be stepped over, is missing or doesn't work. Choose the instruction before or behind it.");
+        break;
     case NADIR_HOOK_OURS: words.text("it is Nadir's own memory."); break;
     case NADIR_BAD_ARGUMENT:
         words.text(
@@ -143,7 +157,7 @@ NADIR_ABI nadir_u32 nadir_hooks_begin(nadir_session* session, const nadir_hook* 
     }
     constexpr nadir_procedure take = ask_here<Hypercall::views_take>;
     status = run_on_all(request, take);
-    status = status == NADIR_OK ? run_on_one(request, ask_here<Hypercall::views_arm>) : status;
+    status = status == NADIR_OK ? run_on_one(request, arm_here) : status;
     status = status == NADIR_OK ? run_on_all(request, take) : status;
     if (status != NADIR_OK) {
         (void)run_on_all(request, ask_here<Hypercall::views_leave>);

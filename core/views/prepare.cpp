@@ -4,10 +4,12 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
 #include "core/memory/ept_lock.h"
+#include "core/memory/guest_memory.h"
 #include "core/memory/second_level.h"
 #include "core/step.h"
 #include "core/views/breakpoint.h"
 #include "core/views/copy.h"
+#include "core/views/flag_instructions.h"
 #include "core/views/step.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
@@ -75,6 +77,25 @@ void arm(Vcpu& vcpu, Views& views, HiddenPage& hidden) {
         views.executing, hidden.address,
         EptLeaf::make(hidden.copy, type_at(vcpu.place.vmm->ept.mtrr, hidden.copy), 1).set_read(false).set_write(false));
     (void)view_set(views.reading, hidden.address, EptLeaf{leaf}.set_execute(false));
+}
+
+// A hook on an instruction that this processor can't let through alone. None: null.
+const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
+    if (vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works)) {
+        return nullptr;
+    }
+    for (uint32_t i = 0; i < views.hook_count; ++i) {
+        const Hook& hook = views.hooks[i];
+        constexpr uint64_t longest = 15;
+        uint8_t bytes[longest];
+        const uint64_t in_page = page - hook.address % page;
+        const auto count = static_cast<uint32_t>(in_page < longest ? in_page : longest);
+        GuestMemory{vcpu}.read(hook.address, bytes, count);
+        if (hook.kind == NADIR_HOOK_BREAKPOINT && uses_hidden_flags(bytes, count)) {
+            return &hook;
+        }
+    }
+    return nullptr;
 }
 
 } // namespace
@@ -151,10 +172,14 @@ nadir_status take_views(Vcpu& vcpu) {
     return NADIR_OK;
 }
 
-nadir_status arm_views(Vcpu& vcpu) {
+nadir_status arm_views(Vcpu& vcpu, uint32_t& refused) {
     Views* const views = vcpu.place.vmm->views;
     if (views == nullptr || vcpu.view == nullptr || views->armed != 0) {
         return NADIR_BAD_ARGUMENT;
+    }
+    if (const Hook* const hook = find_unsteppable(vcpu, *views); hook != nullptr) {
+        refused = hook->number;
+        return NADIR_HOOK_INSTRUCTION;
     }
     const EptLock lock{vcpu};
     count_hooks(*views);

@@ -14,8 +14,9 @@ nadir_status prepare_views(Vmm& vmm);
 nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target);
 // This processor is in a view from now on, if it wasn't yet, and has cached nothing that the views don't say.
 nadir_status take_views(Vcpu& vcpu);
-// The copies are made, and executed from now on by whoever takes the views anew.
-nadir_status arm_views(Vcpu& vcpu);
+// The copies are made, and executed from now on by whoever takes the views anew. NADIR_HOOK_INSTRUCTION: nothing was done, for the
+// instruction of the hook `refused`.
+nadir_status arm_views(Vcpu& vcpu, uint32_t& refused);
 // The pages themselves are executed again by whoever takes the views anew. Only when all have done so may the first one leave: it
 // could else write what others still have copies of.
 nadir_status disarm_views(Vcpu& vcpu);
