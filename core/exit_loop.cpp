@@ -15,7 +15,7 @@
 #include "core/step.h"
 #include "core/views/breakpoint.h"
 #include "core/views/step.h"
-#include "core/views/violation.h"
+#include "core/views/switch.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -240,6 +240,21 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
     return static_cast<uint32_t>(next);
 }
 
+// On its own, so that a change of view has nothing of it.
+[[gnu::noinline]] uint32_t on_watched(Vcpu& vcpu, arch::ExitReason reason) {
+    nadir_event event;
+    const bool is_event = begin_event(vcpu, reason, event);
+    return handle_with_all_registers<handle_watched>(vcpu, reason, [&](Outcome outcome) {
+        if (is_event) {
+            finish_event(vcpu, event, outcome);
+        }
+    });
+}
+
+[[gnu::noinline]] uint32_t on_view_violation(Vcpu& vcpu, arch::ExitReason reason) {
+    return switch_view_plainly(vcpu) ? static_cast<uint32_t>(Next::resume) : on_watched(vcpu, reason);
+}
+
 } // namespace
 
 extern "C" {
@@ -263,19 +278,10 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
 // The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
-    if (vcpu->view != nullptr && reason.value == static_cast<uint32_t>(BasicExitReason::ept_violation) &&
-        switch_view_plainly(*vcpu)) {
-        finish_record(begin_record(*vcpu, reason), Outcome::retry);
-        ++vcpu->exits[static_cast<unsigned>(BasicExitReason::ept_violation)];
-        return static_cast<uint32_t>(Next::resume);
+    if (vcpu->view != nullptr && reason.value == static_cast<uint32_t>(BasicExitReason::ept_violation)) {
+        return on_view_violation(*vcpu, reason);
     }
-    nadir_event event;
-    const bool is_event = begin_event(*vcpu, reason, event);
-    return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {
-        if (is_event) {
-            finish_event(*vcpu, event, outcome);
-        }
-    });
+    return on_watched(*vcpu, reason);
 }
 
 } // extern "C"

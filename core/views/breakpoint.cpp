@@ -31,8 +31,7 @@ GuestTranslation translate_rip(const Vcpu& vcpu) {
 
 Hook* hook_here(const Vcpu& vcpu) {
     const Views& views = *vcpu.place.vmm->views;
-    // While the original has its own breakpoint and runs alone, it is the guest's.
-    if (views.armed == 0 || vcpu.view->stepping != 0) {
+    if (views.armed == 0) {
         return nullptr;
     }
     const GuestTranslation at = translate_rip(vcpu);

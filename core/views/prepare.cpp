@@ -157,7 +157,7 @@ nadir_status take_views(Vcpu& vcpu) {
         __atomic_fetch_add(&views->users, 1, __ATOMIC_ACQ_REL);
         vcpu.own_tables.root = 0; // what only they map, the processor will map again when it touches it
         vcpu.view = &view_user_place(vcpu);
-        begin_view_user(*vcpu.view);
+        begin_view_user(vcpu);
         vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
         vmwrite(vmcs::host_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_watched_exit_entry));
         prepare_steps(vcpu);

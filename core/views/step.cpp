@@ -94,7 +94,11 @@ void invalidate_step_tables(const Vcpu& vcpu, const ViewUser& user) {
 
 } // namespace
 
-void begin_view_user(ViewUser& user) {
+void begin_view_user(Vcpu& vcpu) {
+    ViewUser& user = *vcpu.view;
+    const Views& views = *vcpu.place.vmm->views;
+    user.eptp[static_cast<unsigned>(In::reading)] = eptp_with(vcpu, views.reading.root);
+    user.eptp[static_cast<unsigned>(In::executing)] = eptp_with(vcpu, views.executing.root);
     user.in = In::reading;
     user.stepping = 0;
     user.open_count = 0;
@@ -110,21 +114,13 @@ void begin_view_user(ViewUser& user) {
 
 void use_view(Vcpu& vcpu) {
     const ViewUser* const user = vcpu.view;
-    const Views* const views = vcpu.place.vmm->views;
-    const uint64_t root = user == nullptr           ? root_of_all(vcpu)
-                          : user->everything != 0   ? root_of_all(vcpu)
-                          : user->stepping != 0     ? user->step.root
-                          : user->in == In::reading ? views->reading.root
-                                                    : views->executing.root;
-    vmwrite(vmcs::eptp, eptp_with(vcpu, root));
-}
-
-void switch_view(Vcpu& vcpu, In to) {
-    ViewUser& user = *vcpu.view;
-    const Views& views = *vcpu.place.vmm->views;
-    user.in = to;
-    ++user.switches;
-    vmwrite(vmcs::eptp, eptp_with(vcpu, to == In::reading ? views.reading.root : views.executing.root));
+    if (user == nullptr || user->everything != 0) {
+        vmwrite(vmcs::eptp, eptp_with(vcpu, root_of_all(vcpu)));
+    } else if (user->stepping != 0) {
+        vmwrite(vmcs::eptp, eptp_with(vcpu, user->step.root));
+    } else {
+        vmwrite(vmcs::eptp, user->eptp[static_cast<unsigned>(user->in)]);
+    }
 }
 
 void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access) {

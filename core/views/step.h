@@ -14,11 +14,10 @@ struct PageAccess {
 };
 
 // A processor that was in no view so far.
-void begin_view_user(ViewUser& user);
+void begin_view_user(Vcpu& vcpu);
 
 // The EPTP is that of this processor's view, or that of all where it is in none.
 void use_view(Vcpu& vcpu);
-void switch_view(Vcpu& vcpu, In to);
 
 // The instruction at RIP (or the delivery of an event before it) has this page, too.
 void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access);

@@ -79,6 +79,7 @@ struct ViewUser {
     PagePool step_pool;
     uint64_t generation; // that the step tables have
     uint64_t* scratch;   // a page
+    arch::Eptp eptp[2];  // of the two views, by enum In
     In in;
     uint32_t stepping;
     uint32_t open_count;

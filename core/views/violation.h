@@ -7,11 +7,7 @@
 
 namespace nadir::core {
 
-// The usual case, and nothing else: an execution in the reading view of hidden code, or a read in the executing view of what lies
-// elsewhere than the code that reads. True when the processor is in the other view now and is to go on.
-bool switch_view_plainly(Vcpu& vcpu);
-
-// All others.
+// Any but those of core/views/switch.h, which are answered here, too, in the midst of something else.
 Outcome view_violation(Vcpu& vcpu);
 
 } // namespace nadir::core

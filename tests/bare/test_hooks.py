@@ -27,7 +27,7 @@ def test_hooks(tmp_path, model, processors):
     # Each processor calls three times what returns a constant, and once what reads itself and what has the system's own INT3.
     once = [(processors, 0, 0x0F), (3 * processors, 0, 0xB8), (0, 0, 0x90), (3 * processors, 0, 0xC3), (processors, 0, 0xCC)]
     assert hooks_of(run, "hook ") == once + once
-    assert hooks_of(run, "written hook ") == [(19, 0, 0xB8), (2, 2, 0xB8)]
+    assert hooks_of(run, "written hook ") == [(19, 0, 0xB8), (2, 2, 0xB8), (1, 0, 0xC7), (2, 0, 0xC3)]
     assert "redirected: hits 1" in run.lines, run.tail()
     # The last processor to leave takes the hooks with it.
     assert f"gone and come: 0, hits {0 if processors == 1 else 1}" in run.lines, run.tail()

@@ -114,8 +114,10 @@ const char* breakpoints(nadir_session* session, Playground& ground) {
 // The system changes code under hooks and beside them.
 const char* writes(nadir_session* session, Playground& ground) {
     nadir_report report{};
-    const nadir_hook hooks[] = {ground.breakpoint(offset_of_constant), ground.breakpoint(offset_of_other)};
-    if (nadir_hooks_begin(session, hooks, 2, &report) != NADIR_OK)
+    const nadir_hook hooks[] = {ground.breakpoint(offset_of_constant), ground.breakpoint(offset_of_other),
+                                ground.breakpoint(offset_of_other_writer),
+                                ground.breakpoint(offset_of_second + length_of_mov)};
+    if (nadir_hooks_begin(session, hooks, 4, &report) != NADIR_OK)
         return "the hooks for writing weren't set";
     for (u32 value = 1; value < 20; ++value) {
         ground.set_constant(value);
@@ -130,7 +132,16 @@ const char* writes(nadir_session* session, Playground& ground) {
     if (ground.call(offset_of_other) != other_constant)
         return "an instruction that was written back isn't executed";
     ground.set_constant(first_constant);
-    for (u32 i = 0; i < 2; ++i)
+    // Of two hidden pages: by a plain write, and by an instruction that is under a hook of the other one.
+    ground.set_constant(first_constant + 1, offset_of_second);
+    if (ground.call(offset_of_second) != first_constant + 1)
+        return "what was written to the second page isn't executed";
+    ground.call(offset_of_other_writer);
+    if (ground.call(offset_of_second) != written_constant)
+        return "what hidden code wrote to another hidden page isn't executed";
+    if (ground.call(offset_of_other_reader) != opcode_of_mov)
+        return "hidden code can't read another hidden page";
+    for (u32 i = 0; i < 4; ++i)
         print("written hook %u: hits %llu changes %llu below %llx\n", i, counts(session, i).hits,
               counts(session, i).changes, counts(session, i).below);
     return nadir_hooks_end(session, &report) == NADIR_OK ? nullptr : "the hooks for writing weren't removed";
@@ -166,7 +177,7 @@ NADIR_ABI u32 go_and_come(void* argument, u32 number) {
 
 const char* hotplug(nadir_session* session, Playground& ground) {
     nadir_report report{};
-    const nadir_hook hook = ground.breakpoint(offset_of_constant);
+    const nadir_hook hook = ground.breakpoint(offset_of_constant + length_of_mov);
     if (nadir_hooks_begin(session, &hook, 1, &report) != NADIR_OK)
         return "the hook wasn't set";
     const u32 wrong = run_on(processor_count() - 1, go_and_come, &ground);
@@ -186,6 +197,9 @@ const char* costs(nadir_session* session, Playground& ground) {
     const nadir_hook hook = ground.breakpoint(offset_of_unused);
     if (nadir_hooks_begin(session, &hook, 1, &report) != NADIR_OK)
         return "the hook wasn't set";
+    // Without a hook in their way: the page's own INT3, its own reads and writes.
+    if (look(&ground, 0) != 0)
+        return "a hidden page with a hook that nobody meets isn't what it is without";
     ground.call(offset_of_constant);
     const u64 before = violations(session);
     for (u32 i = 0; i < 1000; ++i)

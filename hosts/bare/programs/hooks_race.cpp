@@ -19,6 +19,12 @@ static_assert(offset_of_constant - (offset_of_self_reader + 7) == 0xFFFF'FF7C);
 // shll offset_of_constant+1(%rip); call offset_of_constant; shrl offset_of_constant+1(%rip); ret
 constexpr u8 function_that_writes_itself[] = {0xD1, 0x25, 0x3E, 0xFF, 0xFF, 0xFF, 0xE8, 0x38, 0xFF,
                                               0xFF, 0xFF, 0xD1, 0x2D, 0x33, 0xFF, 0xFF, 0xFF, 0xC3};
+// movl $written_constant, offset_of_second+1(%rip); ret
+constexpr u8 function_that_writes_elsewhere[] = {0xC7, 0x05, 0x7A, 0x0E, 0x00, 0x00, 0xC0, 0x5E, 0xC0, 0x5E, 0xC3};
+static_assert(offset_of_second + 1 - (offset_of_other_writer + 10) == 0xE7A);
+// movzbl offset_of_second(%rip), %eax; ret
+constexpr u8 function_that_reads_elsewhere[] = {0x0F, 0xB6, 0x05, 0x3C, 0x0E, 0x00, 0x00, 0xC3};
+static_assert(offset_of_second - (offset_of_other_reader + 7) == 0xE3C);
 constexpr u8 function_with_a_breakpoint[] = {0xCC, 0xC3};
 
 template <u32 size>
@@ -67,12 +73,15 @@ bool Playground::prepare() {
     if (page == nullptr)
         return false;
     make_executable(reinterpret_cast<u64>(page));
-    for (u32 i = 0; i < page_bytes; ++i)
+    for (u32 i = 0; i < 2 * page_bytes; ++i)
         page[i] = 0x90;
     place(page + offset_of_constant, function_that_returns_a_constant);
     place(page + offset_of_other, function_that_returns_another);
     place(page + offset_of_self_reader, function_that_reads_itself);
     place(page + offset_of_self_writer, function_that_writes_itself);
+    place(page + offset_of_other_writer, function_that_writes_elsewhere);
+    place(page + offset_of_other_reader, function_that_reads_elsewhere);
+    place(page + offset_of_second, function_that_returns_a_constant);
     place(page + offset_of_int3, function_with_a_breakpoint);
     expected_sum = sum();
     return true;
@@ -87,7 +96,8 @@ u64 Playground::sum() const {
 
 const char* race_for_hooks(nadir_session* session, Playground& ground) {
     nadir_report report{};
-    const nadir_hook hook = ground.breakpoint(offset_of_constant);
+    // Not under the instruction that is written: that one is to be executed from the copy.
+    const nadir_hook hook = ground.breakpoint(offset_of_constant + length_of_mov);
     const u32 processors = processor_count();
     ground.over = 0;
     ground.set_constant(pattern(0));
