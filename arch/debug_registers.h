@@ -73,4 +73,9 @@ struct Dr7 : Register<Dr7, std::uint64_t, Reserved::zero, 0x400u> {
     static constexpr std::uint64_t enables_mask = 0xFF;
 };
 
+// DR0 to DR3.
+struct BreakpointAddresses {
+    std::uint64_t value[4];
+};
+
 } // namespace nadir::arch

@@ -49,8 +49,9 @@ enum nadir_status {
     NADIR_BAD_SIZE = 67,
     NADIR_BAD_ARGUMENT = 68,
     NADIR_BUSY = 69,
-    NADIR_REFUSED = 70,        /* the core did not take the hypercall */
-    NADIR_PROCESSOR_LOST = 71, /* root mode had to stop a processor: its log says why; only a reboot helps */
+    NADIR_REFUSED = 70,           /* the core did not take the hypercall */
+    NADIR_PROCESSOR_LOST = 71,    /* root mode had to stop a processor: its log says why; only a reboot helps */
+    NADIR_EVENT_NOT_OFFERED = 72, /* the processor lacks the VMX control by which such an event would exit */
     /* A hook (docs/views.md). */
     NADIR_HOOKS_NOT_ASKED_FOR = 96, /* Nadir was started without memory for hidden pages (nadir_options.hook_pages) */
     NADIR_HOOKS_UNSUPPORTED = 97,   /* the processor has no memory that can be executed and not read */
@@ -276,15 +277,17 @@ struct nadir_recorder_request {
 /* What a range is of. */
 enum nadir_range {
     NADIR_RANGE_MSR = 0,              /* number of the MSR, of RDMSR and WRMSR */
-    NADIR_RANGE_IO_PORT = 1,          /* not yet */
-    NADIR_RANGE_EXCEPTION = 2,        /* vector; not yet */
+    NADIR_RANGE_IO_PORT = 1,          /* of each byte that an access reaches */
+    NADIR_RANGE_EXCEPTION = 2,        /* vector */
     NADIR_RANGE_CPUID_LEAF = 3,       /* EAX of CPUID */
-    NADIR_RANGE_CONTROL_REGISTER = 4, /* number; not yet */
+    NADIR_RANGE_CONTROL_REGISTER = 4, /* number: 0, 4 or 8 */
     NADIR_RANGE_KINDS = 5
 };
 
 /* The kinds of ranges that this version can be asked for, as bits 1 << enum nadir_range. */
-#define NADIR_RANGES_BUILT ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF))
+#define NADIR_RANGES_BUILT                                                                                             \
+    ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF) | (1u << NADIR_RANGE_IO_PORT) |                          \
+     (1u << NADIR_RANGE_EXCEPTION) | (1u << NADIR_RANGE_CONTROL_REGISTER))
 
 struct nadir_event_range {
     nadir_u32 what; /* enum nadir_range */
@@ -320,6 +323,62 @@ struct nadir_events_read_request {
     struct nadir_event events[NADIR_EVENT_BATCH]; /* out */
 };
 
+/* Rules: what is answered differently than the processor would (docs/reactions.md). */
+enum nadir_rule_kind {
+    NADIR_RULE_CPUID = 0,     /* a register of CPUID's answer is (answer & keep) | set */
+    NADIR_RULE_READ_MSR = 1,  /* RDMSR gives `set`, and the processor isn't asked */
+    NADIR_RULE_WRITE_MSR = 2, /* WRMSR isn't carried out */
+    NADIR_RULE_PIN = 3,       /* bits `set` of CR0 or CR4: once set, they stay */
+    NADIR_RULE_KINDS = 4
+};
+
+enum nadir_cpuid_register { NADIR_CPUID_EAX = 0, NADIR_CPUID_EBX = 1, NADIR_CPUID_ECX = 2, NADIR_CPUID_EDX = 3 };
+
+/* What becomes of an instruction that a rule doesn't let happen. */
+enum nadir_rule_action {
+    NADIR_ACTION_IGNORE = 0, /* it seems to have been carried out */
+    NADIR_ACTION_REFUSE = 1  /* it raises #GP(0) */
+};
+
+struct nadir_rule {
+    nadir_u32 kind;        /* enum nadir_rule_kind */
+    nadir_u32 number;      /* leaf of CPUID, MSR, 0 or 4 for CR0 or CR4 */
+    nadir_u32 subleaf;     /* CPUID; ECX */
+    nadir_u32 any_subleaf; /* CPUID; 1: whatever ECX is */
+    nadir_u32 part;        /* CPUID; enum nadir_cpuid_register */
+    nadir_u32 action;      /* WRITE_MSR, PIN: enum nadir_rule_action */
+    nadir_u64 keep;        /* CPUID */
+    nadir_u64 set;
+};
+
+#define NADIR_RULES 64u
+
+enum nadir_rules_operation {
+    NADIR_RULES_LIST = 0,
+    NADIR_RULES_ADD = 1,
+    NADIR_RULES_REMOVE = 2,
+    NADIR_RULES_CLEAR = 3,
+    NADIR_RULES_OPERATIONS = 4
+};
+
+struct nadir_listed_rule {
+    nadir_u32 number; /* 1 to NADIR_RULES */
+    nadir_u32 reserved;
+    nadir_u64 answered; /* how often, on all processors */
+    struct nadir_rule rule;
+};
+
+struct nadir_rules_request {
+    struct nadir_header header;
+    nadir_u32 operation;        /* in: enum nadir_rules_operation */
+    nadir_u32 number;           /* in: the rule to remove; out: of the rule that was added */
+    struct nadir_rule rule;     /* in: to be added */
+    struct nadir_report report; /* out */
+    nadir_u32 count;            /* out: rules there are behind the operation, whether it worked or not */
+    nadir_u32 reserved;
+    struct nadir_listed_rule rules[NADIR_RULES]; /* out */
+};
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -329,7 +388,8 @@ enum nadir_function {
     NADIR_FUNCTION_LOG = 5,
     NADIR_FUNCTION_CAPABILITIES = 6,
     NADIR_FUNCTION_VMCS = 7,
-    NADIR_FUNCTION_RECORDER = 8
+    NADIR_FUNCTION_RECORDER = 8,
+    NADIR_FUNCTION_RULES = 16
 };
 
 #ifdef __cplusplus

@@ -23,28 +23,75 @@ enum nadir_event_kind {
     NADIR_EVENT_WRMSR = 2,  /* number of the MSR; the value to write */
     NADIR_EVENT_XSETBV = 3, /* number of the extended control register; the value to write */
     NADIR_EVENT_VMX = 4,    /* basic exit reason: which of the VMX instructions */
+    /* Of the next four the processor itself carries the instruction out, or raises what it raises: outcome "retried". */
+    NADIR_EVENT_CONTROL_REGISTER =
+        5,                         /* register (0, 4, 8) and, from bit 8, enum nadir_register_access; value to write, or
+                                       * read of CR8; value before. A write that changes nothing of CR0 and CR4 is none */
+    NADIR_EVENT_ADDRESS_SPACE = 6, /* value to write to CR3; value before */
+    NADIR_EVENT_DEBUG_REGISTER = 7, /* register and, from bit 8, enum nadir_register_access; value to write, or read */
+    NADIR_EVENT_DESCRIPTOR_TABLE =
+        8,                  /* enum nadir_descriptor_instruction; address of the operand, or a register's selector;
+                                       * 1 when the operand is a register */
+    NADIR_EVENT_RDTSC = 9,  /* 0 RDTSC, 1 RDTSCP; the counter; IA32_TSC_AUX (RDTSCP) */
+    NADIR_EVENT_RDPMC = 10, /* ECX; the counter, 0 when it raised an exception */
     /* Numbers that are given away, but can't be asked for yet. */
-    NADIR_EVENT_CONTROL_REGISTER = 5,
-    NADIR_EVENT_ADDRESS_SPACE = 6,
-    NADIR_EVENT_DEBUG_REGISTER = 7,
-    NADIR_EVENT_DESCRIPTOR_TABLE = 8,
-    NADIR_EVENT_RDTSC = 9,
-    NADIR_EVENT_RDPMC = 10,
-    NADIR_EVENT_IO = 11,
-    NADIR_EVENT_EXCEPTION = 12,
-    NADIR_EVENT_INTERRUPT = 13,
-    NADIR_EVENT_SYSTEM_CALL = 14,
+    NADIR_EVENT_IO = 11,          /* port; enum nadir_event_io; the value, 0 when it is not known (string, refused) */
+    NADIR_EVENT_EXCEPTION = 12,   /* enum nadir_event_exception; error code; address of #PF, what DR6 gets of #DB */
+    NADIR_EVENT_INTERRUPT = 13,   /* vector */
+    NADIR_EVENT_SYSTEM_CALL = 14, /* SYSCALL: RAX, RDI, RSI */
     NADIR_EVENT_MEMORY = 15,
     NADIR_EVENT_HOOK = 16, /* number of the hook; RDI; RSI */
-    NADIR_EVENT_RULE = 17,
+    NADIR_EVENT_RULE =
+        17, /* number of a rule that answered instead; what was asked, as the first two words of the other kind
+                              of event: leaf and subleaf; MSR; MSR and value; number of the control register and value */
     NADIR_EVENT_REGISTERS = 18,
     NADIR_EVENT_KINDS = 19
+};
+
+/* Word 1 of NADIR_EVENT_IO: the number of bytes, and these. */
+enum nadir_event_io {
+    NADIR_EVENT_IO_BYTES = 0x7,
+    NADIR_EVENT_IO_IN = 0x8, /* otherwise OUT */
+    NADIR_EVENT_IO_STRING = 0x10,
+    NADIR_EVENT_IO_REP = 0x20 /* an event for each round */
+};
+
+/* Word 0 of NADIR_EVENT_EXCEPTION: the vector, the type as in the VM-exit interruption information, and what became of it when it
+ * came in the midst of delivering another event. */
+enum nadir_event_exception {
+    NADIR_EVENT_EXCEPTION_VECTOR = 0xFF,
+    NADIR_EVENT_EXCEPTION_TYPE = 0x700, /* 3: hardware exception; 5: INT1; 6: INT3, INTO */
+    NADIR_EVENT_EXCEPTION_HAS_CODE = 0x800,
+    NADIR_EVENT_EXCEPTION_DOUBLE = 0x10000,
+    NADIR_EVENT_EXCEPTION_TRIPLE = 0x20000
+};
+
+enum nadir_register_access {
+    NADIR_REGISTER_WRITTEN = 0,
+    NADIR_REGISTER_READ = 1,
+    NADIR_REGISTER_CLTS = 2, /* CR0.TS */
+    NADIR_REGISTER_LMSW = 3  /* the lower bits of CR0 */
+};
+
+enum nadir_descriptor_instruction {
+    NADIR_SGDT = 0,
+    NADIR_SIDT = 1,
+    NADIR_LGDT = 2,
+    NADIR_LIDT = 3,
+    NADIR_SLDT = 4,
+    NADIR_STR = 5,
+    NADIR_LLDT = 6,
+    NADIR_LTR = 7
 };
 
 /* The kinds that this version can be asked for. */
 #define NADIR_EVENTS_BUILT                                                                                             \
     ((1u << NADIR_EVENT_CPUID) | (1u << NADIR_EVENT_RDMSR) | (1u << NADIR_EVENT_WRMSR) | (1u << NADIR_EVENT_XSETBV) |  \
-     (1u << NADIR_EVENT_VMX) | (1u << NADIR_EVENT_HOOK))
+     (1u << NADIR_EVENT_VMX) | (1u << NADIR_EVENT_CONTROL_REGISTER) | (1u << NADIR_EVENT_ADDRESS_SPACE) |              \
+     (1u << NADIR_EVENT_DEBUG_REGISTER) | (1u << NADIR_EVENT_DESCRIPTOR_TABLE) | (1u << NADIR_EVENT_RDTSC) |           \
+     (1u << NADIR_EVENT_RDPMC) | (1u << NADIR_EVENT_IO) | (1u << NADIR_EVENT_EXCEPTION) |                              \
+     (1u << NADIR_EVENT_INTERRUPT) | (1u << NADIR_EVENT_SYSTEM_CALL) | (1u << NADIR_EVENT_RULE) |                      \
+     (1u << NADIR_EVENT_HOOK))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

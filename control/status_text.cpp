@@ -40,6 +40,7 @@ constexpr CodeText statuses[] = {
     {NADIR_REFUSED, "the core did not take the hypercall"},
     {NADIR_PROCESSOR_LOST,
      "root mode had to stop this processor; `nadir log` says why, and only a reboot brings it back"},
+    {NADIR_EVENT_NOT_OFFERED, "the processor lacks the VMX control that such an event needs"},
     {NADIR_HOOKS_NOT_ASKED_FOR, "Nadir was started without memory for hidden pages"},
     {NADIR_HOOKS_UNSUPPORTED, "the processor can't make memory executable without making it readable"},
     {NADIR_HOOK_NO_MEMORY, "there is no memory at the address of the hook"},

@@ -94,8 +94,8 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     l.ept_pages = static_cast<uint32_t>(ept_pages_needed(plan) + 5 + views * page / arch::page_size_2m);
     l.idt = context;
     l.msr_bitmap = l.idt + 1;
-    l.watch_bitmap = l.msr_bitmap + 1;
-    l.hidden = l.watch_bitmap + 1;
+    l.plans = l.msr_bitmap + 1;
+    l.hidden = l.plans + plan_copies * plan_pages;
     l.image = l.hidden + 1;
     l.root_tables = l.image + to_pages(image.bytes);
     l.ept = l.root_tables + l.root_table_pages;
@@ -243,6 +243,8 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     vmm.processor_count = session.processor_count;
     vmm.capabilities = capabilities;
     vmm.options = session.options;
+    vmm.present_plan = none_of_both;
+    vmm.plan_in_work = none_of_both;
     vmm.key = session.key;
     vmm.chunk_count = session.chunk_count;
     for (uint32_t i = 0; i < session.chunk_count; ++i) {

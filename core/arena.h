@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The arena: all memory of a session but the session itself, allocated before anything else is touched and freed at once.
 //
-//   shared chunk     VMM context | IDTs | MSR bitmaps | hidden page | private copy of the image | root page tables | EPT
+//   shared chunk     VMM context | IDTs | MSR bitmap | bitmaps of the plans | hidden page | private copy of the image | root page tables | EPT
 //   further chunks   blocks of processors (core/vcpu.h)
 //
 // Passive context (core/host.h).

@@ -8,10 +8,10 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
 #include "core/entry_failure.h"
-#include "core/events/rings.h"
 #include "core/guest_call.h"
 #include "core/log.h"
 #include "core/memory/second_level.h"
+#include "core/plan/make_plan.h"
 #include "core/probe.h"
 #include "core/processor_state.h"
 #include "core/root/descriptor_tables.h"
@@ -313,7 +313,7 @@ uint32_t enter_processor(nadir_session& session, uint32_t processor, nadir_repor
         leave_processor(session, processor);
         return report.status;
     }
-    continue_events(session, processor);
+    join_plan(session, processor);
     continue_hooks(session);
     log(session, processor, Message::processor_entered, {record.enter_ticks});
     return NADIR_OK;

@@ -9,9 +9,9 @@
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/log.h"
-#include "core/msr_policy.h"
 #include "core/recorder.h"
 #include "core/root/fault_report.h"
+#include "core/rules/answer.h"
 #include "core/step.h"
 #include "core/views/breakpoint.h"
 #include "core/views/step.h"
@@ -81,6 +81,7 @@ Outcome invd(Vcpu&) {
         return Outcome::invalid_opcode;
     case BasicExitReason::exception_or_nmi: return exits::nmi(vcpu);
     case BasicExitReason::nmi_window: return exits::nmi_window(vcpu);
+    case BasicExitReason::interrupt_window: return exits::interrupt_window(vcpu);
     case BasicExitReason::init_signal: return exits::init_signal(vcpu);
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
@@ -188,24 +189,7 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
-// Of the exits that only a watch brings, the MSRs that VM exits switch need a function of their own.
-Outcome handle_optional(Vcpu& vcpu, BasicExitReason reason) {
-    const bool read = reason == BasicExitReason::rdmsr;
-    if ((read || reason == BasicExitReason::wrmsr) && is_switched(static_cast<uint32_t>(vcpu.registers.rcx()))) {
-        return read ? exits::rdmsr_switched(vcpu) : exits::wrmsr_switched(vcpu);
-    }
-    return handle(vcpu, reason);
-}
-
-bool is_breakpoint(BasicExitReason reason) {
-    if (reason != BasicExitReason::exception_or_nmi) {
-        return false;
-    }
-    const arch::InterruptionInformation event = vmread(arch::vmcs::exit_interruption_information);
-    return event.type() == arch::InterruptionType::software_exception &&
-           event.vector() == static_cast<uint8_t>(arch::Vector::breakpoint);
-}
-
+// On a processor with a plan. What a watch lets through is answered by a rule, if at all, while it is let through.
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
     if (vcpu.view != nullptr) {
         end_delivery(vcpu, reason);
@@ -213,8 +197,15 @@ Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
     if (take_step_exit(vcpu, reason)) {
         return Outcome::retry;
     }
-    const bool is_of_view = vcpu.view != nullptr && is_breakpoint(reason);
-    const Outcome outcome = is_of_view ? view_breakpoint(vcpu) : handle_optional(vcpu, reason);
+    Outcome outcome{};
+    if (vcpu.view != nullptr && vcpu.view->hit != nullptr) {
+        outcome = view_breakpoint(vcpu);
+    } else if (vcpu.plan == nullptr) { // only hidden pages: of what is optional, exceptions exit, while a step lasts
+        outcome = reason == BasicExitReason::exception_or_nmi ? exits::exception(vcpu) : handle(vcpu, reason);
+    } else if (exits::is_let_through(vcpu, reason) || !answer_by_rule(vcpu, reason, outcome)) {
+        const std::optional<Outcome> optional = exits::optional_exit(vcpu, reason);
+        outcome = optional ? *optional : handle(vcpu, reason);
+    }
     go_on_with_step(vcpu, outcome);
     return outcome;
 }
@@ -243,10 +234,14 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
 // On its own, so that a change of view has nothing of it.
 [[gnu::noinline]] uint32_t on_watched(Vcpu& vcpu, arch::ExitReason reason) {
     nadir_event event;
-    const bool is_event = begin_event(vcpu, reason, event);
+    const bool is_hit = vcpu.view != nullptr && look_for_hook(vcpu, reason.basic()); // no exception of the guest's
+    const bool is_event = !is_hit && vcpu.plan != nullptr && begin_event(vcpu, reason, event);
     return handle_with_all_registers<handle_watched>(vcpu, reason, [&](Outcome outcome) {
         if (is_event) {
             finish_event(vcpu, event, outcome);
+        }
+        if (vcpu.answered.rules != 0) {
+            put_rule_events(vcpu, outcome);
         }
     });
 }
@@ -275,7 +270,7 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
     return handle_with_all_registers<handle>(*vcpu, vmread(arch::vmcs::exit_reason), [](Outcome) {});
 }
 
-// The same while events are asked for: HOST_RIP is nadir_cpu_watched_exit_entry then.
+// The same on a processor with a plan (core/plan/plan.h): HOST_RIP is one of cpu/exit.S that come here.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
     if (vcpu->view != nullptr && reason.value == static_cast<uint32_t>(BasicExitReason::ept_violation)) {

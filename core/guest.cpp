@@ -38,7 +38,13 @@ void report_in_debug_registers(DebugQualification met) {
     static_assert(Dr6::bd_mask == DebugQualification::bd_mask && Dr6::bs_mask == DebugQualification::bs_mask);
     cpu::write_dr6((cpu::read_dr6().value & ~conditions) | (met.value & (conditions | stay)));
     vmwrite(vmcs::guest_dr7, vmread(vmcs::guest_dr7).set_gd(false));
-    vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false));
+    vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_lbr(false).set_btf(false));
+}
+
+// Of the exceptions that come from the instruction itself: not a breakpoint on it, which leaves RF alone.
+bool is_fault(InterruptionInformation event) {
+    return event.type() == InterruptionType::hardware_exception && !event.is_exception(Vector::debug) &&
+           !event.is_exception(Vector::machine_check);
 }
 
 void set_resume_flag() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
@@ -113,30 +119,36 @@ bool reinject_interrupted_event(Vcpu& vcpu) {
     return true;
 }
 
-void deliver_exception_of_exit() {
+void deliver_exception_of_exit(uint64_t qualification) {
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
     if (event.is_exception(Vector::page_fault)) {
-        cpu::write_cr2(vmread(vmcs::exit_qualification)); // the exit left CR2 as it was
+        cpu::write_cr2(qualification); // the exit left CR2 as it was
     } else if (event.is_exception(Vector::debug)) {
-        report_in_debug_registers(DebugQualification{vmread(vmcs::exit_qualification)});
+        report_in_debug_registers(DebugQualification{qualification});
     }
-    if (event.deliver_error_code()) {
+    // The exit has saved RF as the frame is to have it; Bochs 2.7 doesn't.
+    if (is_fault(event)) {
+        set_resume_flag();
+    }
+    // Not in real mode, whatever Bochs 2.7 says: a VM entry that brought one would fail.
+    const bool error_code = event.deliver_error_code() && vmread(vmcs::guest_cr0).pe();
+    if (error_code) {
         vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
     }
     if (is_software(event.type())) {
         vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
     }
-    vmwrite(vmcs::entry_interruption_information, event.for_injection());
+    vmwrite(vmcs::entry_interruption_information, event.for_injection().set_deliver_error_code(error_code));
 }
 
-void arm_nmi_window(const Vcpu& vcpu) {
-    vmwrite(vmcs::pin_controls, PinControls{vcpu.place.vmm->controls.pin}.set_nmi_exiting(true).set_virtual_nmis(true));
+void arm_nmi_window(const Vcpu&) {
     // The others may be a watch's, or a step's.
+    vmwrite(vmcs::pin_controls, vmread(vmcs::pin_controls).set_nmi_exiting(true).set_virtual_nmis(true));
     vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(true));
 }
 
-void disarm_nmi_window(const Vcpu& vcpu) {
-    vmwrite(vmcs::pin_controls, vcpu.place.vmm->controls.pin);
+void disarm_nmi_window(const Vcpu&) {
+    vmwrite(vmcs::pin_controls, vmread(vmcs::pin_controls).set_nmi_exiting(false).set_virtual_nmis(false));
     vmwrite(vmcs::primary_controls, vmread(vmcs::primary_controls).set_nmi_window_exiting(false));
 }
 

@@ -34,6 +34,12 @@ inline bool advance_plainly(uint64_t rip) {
     return true;
 }
 
+// A general register by its encoding. RSP is in the VMCS.
+inline uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
+    constexpr unsigned rsp = 4;
+    return index == rsp ? cpu::vmread(arch::vmcs::guest_rsp) : vcpu.registers.value[index];
+}
+
 // Makes the guest take an exception at its present instruction (a fault). RFLAGS.RF is set in the saved image, as for every
 // fault. [SDM3 "Masking Instruction-Breakpoint"]
 void inject_fault(arch::Vector vector);
@@ -43,7 +49,7 @@ void inject_fault(arch::Vector vector, uint32_t error_code);
 bool reinject_interrupted_event(Vcpu& vcpu);
 
 // The exception that caused this exit was the guest's own: it takes it now. [SDM3 "Information for VM Exits Due to Vectored Events"]
-void deliver_exception_of_exit();
+void deliver_exception_of_exit(uint64_t qualification);
 
 // Makes the next possible moment for an NMI cause a VM exit, to give the guest what it is owed. Safe in root mode's NMI
 // handler. `disarm` ends it.
@@ -56,6 +62,17 @@ void change_primary_controls(const Vcpu& vcpu, Change change) {
     arch::PrimaryControls controls = cpu::vmread(arch::vmcs::primary_controls);
     change(controls);
     cpu::vmwrite(arch::vmcs::primary_controls, controls);
+    if (vcpu.owed.nmi != 0 || vcpu.owed.machine_check != 0) {
+        arm_nmi_window(vcpu);
+    }
+}
+
+// The same for the pin-based ones.
+template <typename Change>
+void change_pin_controls(const Vcpu& vcpu, Change change) {
+    arch::PinControls controls = cpu::vmread(arch::vmcs::pin_controls);
+    change(controls);
+    cpu::vmwrite(arch::vmcs::pin_controls, controls);
     if (vcpu.owed.nmi != 0 || vcpu.owed.machine_check != 0) {
         arm_nmi_window(vcpu);
     }

@@ -31,13 +31,14 @@ enum class Hypercall : uint64_t {
     watch =
         13, // RDX: the first processor to look at; first word: the next one that is found overdue, which the caller is
             // to send an NMI, or NADIR_ANY_PROCESSOR (core/watchdog.h)
-    // core/events/watch.h. NADIR_BUSY where a processor has a watch that would be changed.
-    events_prepare = 14, // RDX bits of kinds, and in the upper half options: a new watch, of no range yet
-    events_range =
-        15, // RDX the first of a range and, in the upper half, its last; RSI enum nadir_range: it belongs to it
-    events_begin =
-        16, // RDX physical address of this processor's ring, RSI number of its next event: the watch is on here
-    events_end = 17, // it is off here, and the ring isn't used any more
+    // core/plan/plan.h
+    plan_begin = 14,       // RDX bits of kinds of events, and in the upper half options: a new plan is begun
+    plan_range = 15,       // RDX the first of a range and, in the upper half, its last; RSI enum nadir_range
+    plan_take = 16,        // RDX physical address of this processor's ring or 0, RSI number of its next event
+    plan_finish = 17,      // the plan that was begun is the present one
+    plan_rule = 18,        // RDX and RSI what a rule is about: core/rules/rules.h
+    plan_rule_values = 19, // RDX bits to keep, RSI bits to set: the rule belongs to the plan
+    rule_answers = 20,     // RDX first of eight slots; the words: how often the rule in each has answered
     // core/views/prepare.h.
     views_prepare = 32, // nothing is hidden yet
     views_add = 33,     // RDX guest-physical address of a hook, RSI where it redirects to, or 0
@@ -67,8 +68,8 @@ constexpr bool is_question(Hypercall function) {
     }
 }
 
-constexpr bool is_about_events(Hypercall function) {
-    return function >= Hypercall::events_prepare && function <= Hypercall::events_end;
+constexpr bool is_about_plan(Hypercall function) {
+    return function >= Hypercall::plan_begin && function <= Hypercall::rule_answers;
 }
 
 constexpr bool is_about_views(Hypercall function) {

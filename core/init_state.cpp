@@ -3,6 +3,7 @@
 // Following Power-up, Reset, or INIT"]
 #include "arch/segments.h"
 #include "arch/vmx/fields.h"
+#include "core/events/system_calls.h"
 #include "core/guest.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
@@ -62,7 +63,6 @@ void reset_control_registers(const Capabilities& capabilities) {
     vmwrite(vmcs::guest_cr3, Cr3{});
     vmwrite(vmcs::guest_cr4, Cr4{cr4_fixed_bits(capabilities).adjust(0)});
     vmwrite(vmcs::cr4_read_shadow, Cr4{});
-    vmwrite(vmcs::guest_efer, Efer{});
     cpu::write_cr2(0);
 }
 
@@ -81,6 +81,7 @@ void reset_debug_registers() {
 void put_guest_into_wait_for_startup(Vcpu& vcpu) {
     reset_segments();
     reset_control_registers(vcpu.place.vmm->capabilities);
+    set_guest_efer(vcpu, Efer{});
     reset_debug_registers();
     EntryControls entry = vcpu.place.vmm->controls.entry;
     vmwrite(vmcs::entry_controls, entry.set_ia32e_mode_guest(false));
@@ -95,6 +96,7 @@ void put_guest_into_wait_for_startup(Vcpu& vcpu) {
     }
     vcpu.registers.rdx() = cpu::cpuid(1).eax; // the processor's signature
     vcpu.owed.nmi = 0;
+    vcpu.interrupts.holds = false;
 }
 
 void start_guest_up(uint8_t vector) {

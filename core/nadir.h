@@ -85,6 +85,10 @@ NADIR_ABI nadir_u32 nadir_events_read(const struct nadir_session* session, struc
 /* No exit is optional any more; the events are gone. Without events nothing is done. Passive, as nadir_events_begin. */
 NADIR_ABI nadir_u32 nadir_events_end(struct nadir_session* session, struct nadir_report* report);
 
+/* Rules (docs/reactions.md): takes what to do, and gives what there is. They hold on every virtualised processor, also on one
+ * that comes later, until they are removed or the session stops. Returns the report's status. Passive, as nadir_events_begin. */
+NADIR_ABI nadir_u32 nadir_change_rules(struct nadir_session* session, struct nadir_rules_request* request);
+
 /* Hooks (docs/views.md): hidden breakpoints, at guest-physical addresses, on all virtualised processors. The session must have been
  * started with hook_pages. All are set, or none, and the report says why. Passive, with the set of online processors held still. */
 NADIR_ABI nadir_u32 nadir_hooks_begin(struct nadir_session* session, const struct nadir_hook* hooks, nadir_u32 count,

@@ -10,7 +10,8 @@
 
 namespace nadir::core {
 struct EventRings;
-}
+struct RuleBook;
+} // namespace nadir::core
 
 struct nadir_session {
     uint64_t key;
@@ -31,6 +32,7 @@ struct nadir_session {
     nadir::core::Chunk chunks[nadir::core::max_chunks];
 
     nadir::core::EventRings* event_rings; // core/events/rings.h; null: nobody asked for events
+    nadir::core::RuleBook* rule_book;     // core/rules/rule_book.h; null: there are no rules
 
     // The log of start and stop: also readable where no processor is virtualised.
     uint32_t log_next;

@@ -13,6 +13,7 @@
 #include "core/probe.h"
 #include "core/recorder.h"
 #include "core/root/descriptor_tables.h"
+#include "core/rules/rule_book.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
 
@@ -287,11 +288,13 @@ NADIR_ABI nadir_u32 nadir_stop(nadir_session* session, nadir_report* report) {
         remember_state(*session);
         free_arena(*session);
     }
+    free_rule_book(*session);
     return NADIR_OK;
 }
 
 NADIR_ABI void nadir_release(nadir_session* session) {
     free_event_rings(*session);
+    free_rule_book(*session);
     free_session(session);
 }
 

@@ -63,7 +63,7 @@ void put_back(Vcpu& vcpu) {
     const unsigned ends = vcpu.step.ends;
     vcpu.step.ends = 0;
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
-        apply_optional_exits(vcpu, vcpu.place.vmm->watch);
+        apply_optional_exits(vcpu, *vcpu.plan);
     }
     if ((ends & static_cast<unsigned>(StepEnd::close_pages)) != 0) {
         close_pages(vcpu);
@@ -76,6 +76,9 @@ void take_away(Vcpu& vcpu, StepEnd what) {
     case StepEnd::close_pages: break; // its caller opens them
     }
 }
+
+// A breakpoint on the instruction was met before the exit that led here, and must not be met again. Bochs 2.7 saves RF as 0.
+void pass_breakpoint() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).set_rf(true)); }
 
 // The instruction wasn't carried out.
 void abandon_step(Vcpu& vcpu) {
@@ -91,23 +94,37 @@ void abandon_step(Vcpu& vcpu) {
 }
 
 bool take_exception(Vcpu& vcpu) {
-    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
-    const DebugQualification debug{vmread(vmcs::exit_qualification)};
-    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
-    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && debug.bs() && !debug.bd()) {
-        end_trap_flag_step(vcpu, debug);
+    if (is_own_trap(vcpu)) {
+        end_trap_flag_step(vcpu, DebugQualification{vmread(vmcs::exit_qualification)});
         put_back(vcpu);
         return true;
     }
     abandon_step(vcpu);
-    if (event.type() == InterruptionType::nmi) {
+    if (vmread(vmcs::exit_interruption_information).type() == InterruptionType::nmi) {
+        pass_breakpoint();
         return false;
     }
-    deliver_exception_of_exit();
-    return true;
+    // A fault of the instruction's is no single step of ours either.
+    const bool steps_itself = Rflags{vcpu.step.flags}.tf();
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    if (vcpu.step.by_trap_flag != 0 && event.is_exception(Vector::debug) && !steps_itself) {
+        deliver_exception_of_exit(DebugQualification{vmread(vmcs::exit_qualification)}.set_bs(false).value);
+        return true;
+    }
+    return false; // it is the guest's: core/exits/exception.cpp
 }
 
 } // namespace
+
+bool is_own_trap(const Vcpu& vcpu) {
+    if (!is_stepping(vcpu) || vcpu.step.by_trap_flag == 0 ||
+        !vmread(vmcs::exit_interruption_information).is_exception(Vector::debug)) {
+        return false;
+    }
+    // With "general detect" the instruction wasn't carried out, even if the emulator reports the step, too.
+    const DebugQualification debug{vmread(vmcs::exit_qualification)};
+    return debug.bs() && !debug.bd();
+}
 
 void prepare_steps(Vcpu& vcpu) {
     Step& step = vcpu.step;
@@ -137,6 +154,7 @@ void begin_step(Vcpu& vcpu, StepEnd what) {
     if (pending.bs() && !vmread(vmcs::guest_interruptibility).in_instruction_shadow()) {
         vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{pending}.set_bs(false));
     }
+    pass_breakpoint();
     if (step.monitor_trap == static_cast<uint8_t>(MonitorTrap::on_trial)) {
         end_trial(vcpu, MonitorTrap::untried);
     }
@@ -173,7 +191,10 @@ bool take_step_exit(Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::exception_or_nmi: return take_exception(vcpu);
     case BasicExitReason::ept_violation:
     case BasicExitReason::control_register_access: return false;
-    default: abandon_step(vcpu); return false;
+    default:
+        abandon_step(vcpu);
+        pass_breakpoint();
+        return false;
     }
 }
 
@@ -183,7 +204,10 @@ void go_on_with_step(Vcpu& vcpu, Outcome outcome) {
     }
     if (outcome != Outcome::retry) {
         abandon_step(vcpu);
-    } else if (vcpu.step.by_trap_flag != 0) {
+        return;
+    }
+    pass_breakpoint();
+    if (vcpu.step.by_trap_flag != 0) {
         // Bochs 2.7 lets the trap pend with every exit.
         vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{});
     }

@@ -29,6 +29,9 @@ enum class MonitorTrap : uint8_t { untried = 0, on_trial, works, fails };
 
 inline bool is_stepping(const Vcpu& vcpu) { return vcpu.step.ends != 0; }
 
+// Is this exception exit the trap that ends a step?
+bool is_own_trap(const Vcpu& vcpu);
+
 // In the hypercall by which a watch begins: finds out how this processor steps. The trial is the guest's next instruction.
 void prepare_steps(Vcpu& vcpu);
 

@@ -4,8 +4,8 @@
 #include "arch/debug_registers.h"
 #include "arch/msr/debugctl.h"
 #include "arch/vmx/fields.h"
+#include "core/events/optional_exits.h"
 #include "core/guest.h"
-#include "core/views/breakpoint.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -30,10 +30,8 @@ void put_back_flags(const Step& step) {
 
 void put_back_controls(const Vcpu& vcpu) {
     vmwrite(vmcs::guest_debugctl, vmread(vmcs::guest_debugctl).set_btf(DebugCtl{vcpu.step.debugctl}.btf()));
-    vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
-    vmwrite(vmcs::pin_controls, vcpu.place.vmm->controls.pin);
-    // Of an NMI that came in between.
-    change_primary_controls(vcpu, [](PrimaryControls&) {});
+    vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
+    change_pin_controls(vcpu, [](PinControls& pin) { pin.set_nmi_exiting(false).set_virtual_nmis(false); });
 }
 
 // Is one of the breakpoints that were met enabled? Only then they make a #DB.

@@ -15,6 +15,7 @@
 namespace nadir::core {
 
 struct Vmm;
+struct Plan;
 struct ViewUser;
 
 // The guest's general registers by their encoding (rsp's place is unused: the guest's RSP is in the VMCS).
@@ -58,7 +59,7 @@ struct WatchMarks {
 // The events of this processor (core/events/watch.h).
 struct EventWriter {
     uint64_t next; // number of the next one
-    uint32_t on;   // 1: it has a watch
+    uint32_t on;   // 1: it has a ring
     uint32_t reserved;
 };
 
@@ -74,6 +75,27 @@ struct Step {
     uint64_t pending_debug;
     uint64_t debugctl;
     uint64_t trial_rip; // where the trial of the monitor trap flag began
+};
+
+// How system calls are watched (core/events/system_calls.h).
+struct SystemCallWatch {
+    bool hidden;  // IA32_EFER.SCE is 0 for the processor, and for the guest it is
+    bool enabled; // this
+};
+
+// How external interrupts are watched (core/exits/external_interrupt.cpp).
+struct InterruptWatch {
+    enum class State : uint8_t { off, watching, acknowledging, waiting };
+
+    State state;
+    bool holds;   // an interrupt is acknowledged that the guest couldn't take
+    uint8_t held; // its vector
+};
+
+// Which rules answered to the exit in work (core/rules/answer.h).
+struct RuleAnswers {
+    uint64_t rules; // a bit for each of Rules::of; 0: none did
+    uint64_t asked[2];
 };
 
 // What stays the same from start to start.
@@ -116,6 +138,10 @@ struct Vcpu {
     WatchMarks watch;
     EventWriter events;
     Step step;
+    SystemCallWatch system_calls;
+    InterruptWatch interrupts;
+    const Plan* plan; // the one that this processor has taken (core/plan/plan.h); null: none
+    RuleAnswers answered;
     uint32_t log_next;   // sequence number of the next record
     uint32_t trap_depth; // faults being handled in root mode; more than one is a fault in the fault handler
 

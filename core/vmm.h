@@ -8,8 +8,8 @@
 #include "arch/vmx/controls.h"
 #include "arch/vmx/ept.h"
 #include "check/support.h"
-#include "core/events/watch.h"
 #include "core/memory/ept.h"
+#include "core/plan/plan.h"
 #include "core/vcpu.h"
 #include "core/views/views.h"
 
@@ -27,7 +27,7 @@ struct Chunk {
 
 // Where things are in the shared chunk, in pages from its beginning; the VMM context is at 0.
 struct SharedLayout {
-    uint64_t idt, msr_bitmap, watch_bitmap, hidden, image, root_tables, ept, views, end;
+    uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, views, end;
     uint32_t root_table_pages, ept_pages, view_pool_pages;
 };
 
@@ -68,9 +68,12 @@ struct Vmm {
     uint32_t com1_turn; // who writes a line to COM1: core/root/com1.h
 
     uint64_t msr_bitmap_physical;
-    EventWatch watch;
-    Views* views;      // null: no memory for them was asked for
-    uint64_t root_cr4; // HOST_CR4
+    Plan plans[plan_copies];
+    uint32_t present_plan;              // the one to be taken, or none_of_both
+    uint32_t plan_in_work;              // the one that may be changed, or none_of_both
+    uint64_t rule_answers[NADIR_RULES]; // by slot: how often
+    Views* views;                       // null: no memory for them was asked for
+    uint64_t root_cr4;                  // HOST_CR4
 
     Vcpu** vcpus; // processor_count of them, behind this structure
 };

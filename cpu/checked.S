@@ -42,6 +42,18 @@ FUNCTION(nadir_cpu_checked_xsetbv)
         ret
 END_FUNCTION(nadir_cpu_checked_xsetbv)
 
+/* uint32_t nadir_cpu_checked_rdpmc(uint32_t counter [edi], uint64_t *value [rsi]) */
+FUNCTION(nadir_cpu_checked_rdpmc)
+        movl    %edi, %ecx
+.Lrdpmc:
+        rdpmc
+        shlq    $32, %rdx
+        orq     %rdx, %rax
+        movq    %rax, (%rsi)
+        xorl    %eax, %eax
+        ret
+END_FUNCTION(nadir_cpu_checked_rdpmc)
+
 .Lrefused:
         movl    $1, %eax
         ret
@@ -53,6 +65,7 @@ nadir_cpu_checked_table:
         .long   .Lrdmsr - ., .Lrefused - .
         .long   .Lwrmsr - ., .Lrefused - .
         .long   .Lxsetbv - ., .Lrefused - .
+        .long   .Lrdpmc - ., .Lrefused - .
         .long   0, 0
 
         END_OF_FILE

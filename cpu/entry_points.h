@@ -55,6 +55,7 @@ extern "C" {
 NADIR_CPU_ABI void nadir_cpu_first_exit_entry();
 NADIR_CPU_ABI void nadir_cpu_exit_entry();
 NADIR_CPU_ABI void nadir_cpu_general_exit_entry();
+NADIR_CPU_ABI void nadir_cpu_planned_exit_entry();
 NADIR_CPU_ABI void nadir_cpu_watched_exit_entry();
 NADIR_CPU_ABI LaunchResult nadir_cpu_launch(uint64_t guest_rsp_field, uint64_t guest_rip_field);
 NADIR_CPU_ABI void nadir_cpu_launch_refused();

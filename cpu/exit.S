@@ -48,27 +48,26 @@ END_FUNCTION(nadir_cpu_first_exit_entry)
 /*
  * CPUID is by far the most frequent exit, and its common case needs nothing of the general path: no single step or resume
  * flag to care for, no blocking by STI or MOV SS to end, no wrap at 4 GiB, no leaf that mirrors CR4 or the guest's mode. All
- * else goes the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
+ * else goes on behind this macro, the general way, which knows every case; this one must only never be wrong. It touches no stack and no memory but the count and two
  * register places; NMIs don't disturb it, for their handler runs on a stack of its own.
  */
-        .balign 16
-FUNCTION(nadir_cpu_exit_entry)
+        .macro  ANSWER_PLAIN_CPUID
         movq    %rdx, RDX_PLACE
         movl    $NADIR_FIELD_EXIT_REASON, %edx
         vmread  %rdx, %rdx
         cmpl    $NADIR_EXIT_REASON_CPUID, %edx
-        jne     .Lgeneral
+        jne     .Lgeneral\@
         movl    $NADIR_CPUID_GENERAL_LEAVES, %edx
         btl     %eax, %edx                      /* EAX modulo 32: other leaves go the general way, too; no harm */
-        jc      .Lgeneral
+        jc      .Lgeneral\@
         movl    $NADIR_FIELD_GUEST_RFLAGS, %edx
         vmread  %rdx, %rdx
         testl   $NADIR_RFLAGS_TF_RF, %edx
-        jnz     .Lgeneral
+        jnz     .Lgeneral\@
         movl    $NADIR_FIELD_INTERRUPTIBILITY, %edx
         vmread  %rdx, %rdx
         testl   $NADIR_INSTRUCTION_SHADOW, %edx
-        jnz     .Lgeneral
+        jnz     .Lgeneral\@
         movq    %rbx, RBX_PLACE
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmread  %rdx, %rdx
@@ -76,7 +75,7 @@ FUNCTION(nadir_cpu_exit_entry)
         vmread  %rbx, %rbx
         addq    %rdx, %rbx
         cmpl    %edx, %ebx                      /* a smaller lower half: it ends beyond a multiple of 4 GiB */
-        jb      .Lgeneral_rbx
+        jb      .Lgeneral_rbx\@
         movl    $NADIR_FIELD_GUEST_RIP, %edx
         vmwrite %rbx, %rdx
         incq    NADIR_VCPU_CPUID_EXITS(%rsp)
@@ -84,10 +83,15 @@ FUNCTION(nadir_cpu_exit_entry)
         vmresume
         jmp     .Lresume_failed
 
-.Lgeneral_rbx:
+.Lgeneral_rbx\@:
         movq    RBX_PLACE, %rbx
-.Lgeneral:
+.Lgeneral\@:
         movq    RDX_PLACE, %rdx
+        .endm
+
+        .balign 16
+FUNCTION(nadir_cpu_exit_entry)
+        ANSWER_PLAIN_CPUID
 END_FUNCTION(nadir_cpu_exit_entry)              /* and goes on in the next one */
 
 /* With nadir_options.record_every_exit HOST_RIP is this: all exits go the general way, which records them. */
@@ -141,7 +145,13 @@ FUNCTION(nadir_cpu_general_exit_entry)
         ud2
 END_FUNCTION(nadir_cpu_general_exit_entry)
 
-/* While events are asked for (core/events/watch.h), HOST_RIP is this. */
+/* With a plan (core/plan/plan.h) that has nothing to do with CPUID, HOST_RIP is this. */
+        .balign 16
+FUNCTION(nadir_cpu_planned_exit_entry)
+        ANSWER_PLAIN_CPUID
+END_FUNCTION(nadir_cpu_planned_exit_entry)      /* and goes on in the next one */
+
+/* With any other plan it is this. */
 FUNCTION(nadir_cpu_watched_exit_entry)
         SAVE_FIRST_REGISTERS
         movq    %rbp, RBP_PLACE

@@ -39,6 +39,19 @@ inline uint8_t read_port(uint16_t port) {
     return v;
 }
 
+inline void write_port_16(uint16_t port, uint16_t value) { asm volatile("outw %0, %1" : : "a"(value), "Nd"(port)); }
+inline uint16_t read_port_16(uint16_t port) {
+    uint16_t v;
+    asm volatile("inw %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+inline void write_port_32(uint16_t port, uint32_t value) { asm volatile("outl %0, %1" : : "a"(value), "Nd"(port)); }
+inline uint32_t read_port_32(uint16_t port) {
+    uint32_t v;
+    asm volatile("inl %1, %0" : "=a"(v) : "Nd"(port));
+    return v;
+}
+
 // Vector 2 by software: the system's own NMI handler runs. For an NMI that came while nobody could take it.
 inline void raise_nmi_vector() { asm volatile("int $2" : : : "memory"); }
 

@@ -31,6 +31,11 @@ inline arch::Cr4 read_cr4() {
     asm volatile("mov %%cr4, %0" : "=r"(v));
     return arch::Cr4{v};
 }
+inline uint64_t read_cr8() {
+    uint64_t v;
+    asm volatile("mov %%cr8, %0" : "=r"(v));
+    return v;
+}
 inline void write_cr0(arch::Cr0 v) { asm volatile("mov %0, %%cr0" : : "r"(v.value) : "memory"); }
 inline void write_cr2(uint64_t v) { asm volatile("mov %0, %%cr2" : : "r"(v) : "memory"); }
 inline void write_cr3(arch::Cr3 v) { asm volatile("mov %0, %%cr3" : : "r"(v.value) : "memory"); }
@@ -48,8 +53,27 @@ inline arch::Dr6 read_dr6() {
     return arch::Dr6{v};
 }
 inline void write_dr6(uint64_t v) { asm volatile("mov %0, %%dr6" : : "r"(v)); }
+// 0 to 3, and 6; the others' numbers read DR6, too.
+inline uint64_t read_debug_register(unsigned number) {
+    uint64_t v;
+    switch (number) {
+    case 0: asm volatile("mov %%dr0, %0" : "=r"(v)); break;
+    case 1: asm volatile("mov %%dr1, %0" : "=r"(v)); break;
+    case 2: asm volatile("mov %%dr2, %0" : "=r"(v)); break;
+    case 3: asm volatile("mov %%dr3, %0" : "=r"(v)); break;
+    default: asm volatile("mov %%dr6, %0" : "=r"(v)); break;
+    }
+    return v;
+}
 inline void clear_breakpoint_addresses() {
     asm volatile("mov %0, %%dr0; mov %0, %%dr1; mov %0, %%dr2; mov %0, %%dr3" : : "r"(uint64_t{0}));
+}
+
+inline arch::BreakpointAddresses read_breakpoint_addresses() {
+    arch::BreakpointAddresses a;
+    asm volatile("mov %%dr0, %0; mov %%dr1, %1; mov %%dr2, %2; mov %%dr3, %3"
+                 : "=&r"(a.value[0]), "=&r"(a.value[1]), "=&r"(a.value[2]), "=&r"(a.value[3]));
+    return a;
 }
 
 inline arch::Rflags read_rflags() {

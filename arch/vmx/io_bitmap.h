@@ -15,6 +15,19 @@ public:
         const auto bit = static_cast<std::uint8_t>(1u << (port & 7));
         byte = static_cast<std::uint8_t>(exits ? byte | bit : byte & ~bit);
     }
+    // From the first to the last one; what is beyond FFFFH is no port.
+    constexpr void set_range(std::uint32_t first, std::uint32_t last, bool exits) {
+        constexpr std::uint32_t ports = 8 * 8192;
+        for (std::uint32_t port = first; port <= last && port < ports;) {
+            if (port % 8 == 0 && last - port >= 7) {
+                bytes[port / 8] = exits ? 0xFF : 0;
+                port += 8;
+            } else {
+                set(static_cast<std::uint16_t>(port), exits);
+                ++port;
+            }
+        }
+    }
     // An access exits when any of its ports does, or when it wraps around past port FFFFH.
     [[nodiscard]] constexpr bool exits(std::uint16_t port, unsigned size) const {
         for (unsigned i = 0; i < size; ++i) {

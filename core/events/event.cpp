@@ -2,8 +2,11 @@
 #include "core/events/event.h"
 
 #include "arch/vmx/fields.h"
+#include "core/events/flow_events.h"
+#include "core/events/register_events.h"
 #include "core/events/watch.h"
 #include "core/guest.h"
+#include "core/plan/plan.h"
 #include "cpu/instructions.h"
 #include "cpu/vmx.h"
 
@@ -16,8 +19,6 @@ namespace vmcs = arch::vmcs;
 namespace {
 
 constexpr uint64_t pair(uint64_t low, uint64_t high) { return (low & 0xFFFF'FFFF) | high << 32; }
-
-constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
 
 nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
     switch (reason) {
@@ -39,13 +40,16 @@ nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
     case BasicExitReason::vmwrite:
     case BasicExitReason::invept:
     case BasicExitReason::invvpid: return NADIR_EVENT_VMX;
-    default: return no_kind;
+    case BasicExitReason::io_instruction:
+    case BasicExitReason::exception_or_nmi:
+    case BasicExitReason::external_interrupt: return flow_event_kind(vcpu, reason);
+    default: return register_event_kind(vcpu, reason);
     }
 }
 
 bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
-    const EventWatch& watch = vcpu.place.vmm->watch;
-    if (kind == no_kind || !has_kind(watch.kinds, kind)) {
+    const EventWatch& watch = vcpu.plan->watch;
+    if (kind == no_kind || vcpu.events.on == 0 || !has_kind(watch.kinds, kind)) {
         return false;
     }
     const auto eax = static_cast<uint32_t>(vcpu.registers.value[0]);
@@ -54,6 +58,9 @@ bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
     case NADIR_EVENT_CPUID: return is_in_range(watch, NADIR_RANGE_CPUID_LEAF, eax);
     case NADIR_EVENT_RDMSR:
     case NADIR_EVENT_WRMSR: return is_in_range(watch, NADIR_RANGE_MSR, ecx);
+    case NADIR_EVENT_CONTROL_REGISTER: return watches_control_register(watch, accessed_control_register());
+    case NADIR_EVENT_IO: return is_port_watched(watch);
+    case NADIR_EVENT_EXCEPTION: return is_exception_watched(watch);
     default: return true;
     }
 }
@@ -69,42 +76,49 @@ void put(Vcpu& vcpu, const nadir_event& event) {
     __atomic_store_n(&slot.sequence, static_cast<nadir_u32>(number + 1), __ATOMIC_RELEASE);
 }
 
-} // namespace
-
-bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
-    const nadir_event_kind kind = kind_of(vcpu, reason.basic());
-    if (reason.entry_failure() || vcpu.events.on == 0 || !is_watched(vcpu, kind)) {
-        return false;
-    }
-    GuestRegisters& r = vcpu.registers;
+// Of the instruction that the guest is at.
+void begin(nadir_event& event, nadir_event_kind kind) {
     event = {};
     cpu::store_tsc(event.time);
     event.rip = vmread(vmcs::guest_rip);
     event.cr3 = vmread(vmcs::guest_cr3).value;
     event.kind = static_cast<nadir_u16>(kind);
     event.privilege_level = static_cast<nadir_u8>(guest_privilege_level());
+}
+
+} // namespace
+
+bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
+    const nadir_event_kind kind = kind_of(vcpu, reason.basic());
+    if (reason.entry_failure() || !is_watched(vcpu, kind)) {
+        return false;
+    }
+    GuestRegisters& r = vcpu.registers;
+    begin(event, kind);
     switch (kind) {
     case NADIR_EVENT_CPUID: event.word[0] = pair(r.rax(), r.rcx()); break;
     case NADIR_EVENT_VMX: event.word[0] = static_cast<uint64_t>(reason.basic()); break;
     case NADIR_EVENT_RDMSR: event.word[0] = r.rcx() & 0xFFFF'FFFF; break;
-    default:
+    case NADIR_EVENT_WRMSR:
+    case NADIR_EVENT_XSETBV:
         event.word[0] = r.rcx() & 0xFFFF'FFFF;
         event.word[1] = r.edx_eax();
         break;
+    case NADIR_EVENT_IO:
+    case NADIR_EVENT_EXCEPTION:
+    case NADIR_EVENT_INTERRUPT:
+    case NADIR_EVENT_SYSTEM_CALL: begin_flow_event(vcpu, event); break;
+    default: begin_register_event(vcpu, reason.basic(), event); break;
     }
     return true;
 }
 
 void put_hook_event(Vcpu& vcpu, uint32_t number) {
-    if (vcpu.events.on == 0 || !has_kind(vcpu.place.vmm->watch.kinds, NADIR_EVENT_HOOK)) {
+    if (vcpu.plan == nullptr || !is_watched(vcpu, NADIR_EVENT_HOOK)) {
         return;
     }
-    nadir_event event{};
-    cpu::store_tsc(event.time);
-    event.rip = vmread(vmcs::guest_rip);
-    event.cr3 = vmread(vmcs::guest_cr3).value;
-    event.kind = NADIR_EVENT_HOOK;
-    event.privilege_level = static_cast<nadir_u8>(guest_privilege_level());
+    nadir_event event;
+    begin(event, NADIR_EVENT_HOOK);
     event.outcome = static_cast<nadir_u8>(Outcome::retry);
     event.word[0] = number;
     event.word[1] = vcpu.registers.rdi();
@@ -120,8 +134,31 @@ void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome) {
         event.word[2] = pair(r.rcx(), r.rdx());
     } else if (event.kind == NADIR_EVENT_RDMSR && outcome == Outcome::advance) {
         event.word[1] = r.edx_eax();
+    } else {
+        finish_register_event(vcpu, event, outcome);
+        finish_flow_event(vcpu, event, outcome);
     }
     put(vcpu, event);
+}
+
+void put_rule_events(Vcpu& vcpu, Outcome outcome) {
+    const RuleAnswers answered = vcpu.answered;
+    vcpu.answered.rules = 0;
+    if (!is_watched(vcpu, NADIR_EVENT_RULE)) {
+        return;
+    }
+    const Rules& rules = vcpu.plan->rules;
+    for (uint32_t i = 0; i < rules.count; ++i) {
+        if (((answered.rules >> i) & 1) != 0) {
+            nadir_event event;
+            begin(event, NADIR_EVENT_RULE);
+            event.word[0] = rules.of[i].slot + 1;
+            event.word[1] = answered.asked[0];
+            event.word[2] = answered.asked[1];
+            event.outcome = static_cast<nadir_u8>(outcome);
+            put(vcpu, event);
+        }
+    }
 }
 
 } // namespace nadir::core

@@ -10,7 +10,9 @@
 
 namespace nadir::core {
 
-// Where a processor's ring is mapped while it has a watch: behind the processors' windows (core/memory/guest_memory.h).
+inline constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
+
+// Where a processor's ring is mapped while it has one: behind the processors' windows (core/memory/guest_memory.h).
 inline nadir_event_ring& event_ring(const Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
     const uint64_t page = vmm.processor_count + uint64_t{vcpu.place.processor} * NADIR_EVENT_RING_PAGES;
@@ -25,5 +27,8 @@ void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome);
 
 // A hook was hit (core/views/breakpoint.h): an event, if somebody asked for them.
 void put_hook_event(Vcpu& vcpu, uint32_t number);
+
+// Behind both, where rules have answered (core/rules/answer.h): an event for each of them, if somebody asked for these.
+void put_rule_events(Vcpu& vcpu, Outcome outcome);
 
 } // namespace nadir::core

@@ -2,11 +2,17 @@
 #include "core/events/optional_exits.h"
 
 #include "arch/control_registers.h"
+#include "arch/exceptions.h"
 #include "arch/vmx/controls.h"
 #include "arch/vmx/fields.h"
-#include "core/events/watch.h"
+#include "arch/vmx/io_bitmap.h"
+#include "core/events/interrupts.h"
+#include "core/events/system_calls.h"
 #include "core/guest.h"
+#include "core/plan/plan.h"
+#include "core/rules/pins.h"
 #include "core/vmcs_setup.h"
+#include "core/views/breakpoint.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -20,14 +26,15 @@ namespace {
 
 constexpr uint32_t optional_primary = PrimaryControls::cr3_load_exiting_mask | PrimaryControls::cr8_load_exiting_mask |
                                       PrimaryControls::cr8_store_exiting_mask | PrimaryControls::mov_dr_exiting_mask |
-                                      PrimaryControls::rdtsc_exiting_mask | PrimaryControls::rdpmc_exiting_mask;
+                                      PrimaryControls::rdtsc_exiting_mask | PrimaryControls::rdpmc_exiting_mask |
+                                      PrimaryControls::use_io_bitmaps_mask;
 
 uint32_t address_space_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_ADDRESS_SPACE) ? PrimaryControls::cr3_load_exiting_mask : 0;
 }
-uint32_t control_register_exits(uint32_t kinds) {
-    constexpr uint32_t cr8 = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
-    return has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER) ? cr8 : 0;
+uint32_t cr8_exits(const EventWatch& watch) {
+    constexpr uint32_t both = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
+    return watches_control_register(watch, 8) ? both : 0;
 }
 uint32_t debug_register_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_DEBUG_REGISTER) ? PrimaryControls::mov_dr_exiting_mask : 0;
@@ -36,6 +43,8 @@ uint32_t time_exits(uint32_t kinds) {
     return (has_kind(kinds, NADIR_EVENT_RDTSC) ? PrimaryControls::rdtsc_exiting_mask : 0) |
            (has_kind(kinds, NADIR_EVENT_RDPMC) ? PrimaryControls::rdpmc_exiting_mask : 0);
 }
+
+uint32_t io_exits(uint32_t kinds) { return has_kind(kinds, NADIR_EVENT_IO) ? PrimaryControls::use_io_bitmaps_mask : 0; }
 
 void write_primary(const Vcpu& vcpu, uint32_t exits) {
     change_primary_controls(
@@ -47,38 +56,65 @@ void write_secondary(const Vcpu& vcpu, bool descriptor_tables) {
     vmwrite(vmcs::secondary_controls, controls.set_descriptor_table_exiting(descriptor_tables));
 }
 
-// A MOV to CR0 or CR4 exits when it would change a bit of the mask; what the guest reads of such bits is the shadow, which so
-// has to have all of its register. [SDM3 "Guest/Host Masks and Read Shadows for CR0 and CR4"]
-void mask_control_registers(const Vcpu& vcpu, uint64_t all) {
-    const Capabilities& capabilities = vcpu.place.vmm->capabilities;
-    const Cr0 cr0 = guest_cr0_as_seen();
-    const Cr4 cr4 = guest_cr4_as_seen();
-    vmwrite(vmcs::cr0_read_shadow, cr0);
-    vmwrite(vmcs::cr4_read_shadow, cr4);
-    vmwrite(vmcs::cr0_mask, Cr0{guest_cr0_fixed_bits(capabilities).ones | all});
-    vmwrite(vmcs::cr4_mask, Cr4{cr4_fixed_bits(capabilities).ones | all});
+// A MOV to CR0 or CR4 exits when it would change what the guest sees of a bit that is root mode's: of watched ones all are, in
+// the way in which those are that a rule pins.
+Pins root_mode_bits(const Plan& plan, bool watched) {
+    const auto all = [&](uint32_t number) {
+        return watched && watches_control_register(plan.watch, number) ? ~uint64_t{0} : 0;
+    };
+    const Pins pinned = pins_of(plan.rules);
+    return {pinned.cr0 | all(0), pinned.cr4 | all(4)};
+}
+
+// SYSCALL and SYSRET raise #UD while they are hidden.
+uint32_t exceptions_of(const EventWatch& watch) {
+    const bool invalid_opcode = has_kind(watch.kinds, NADIR_EVENT_SYSTEM_CALL);
+    return watch.exceptions | uint32_t{invalid_opcode} << static_cast<unsigned>(Vector::invalid_opcode);
 }
 
 } // namespace
 
-void apply_optional_exits(Vcpu& vcpu, const EventWatch& watch) {
+bool offers_optional_exits(const Vmm& vmm, uint32_t kinds) {
+    // All other controls are older than what Nadir needs anyway.
+    return !has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE) ||
+           vmm.capabilities.secondary().allows(SecondaryControls::descriptor_table_exiting_mask);
+}
+
+void apply_optional_exits(Vcpu& vcpu, const Plan& plan) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    const EventWatch& watch = plan.watch;
     const uint32_t kinds = watch.kinds;
-    write_primary(vcpu, address_space_exits(kinds) | control_register_exits(kinds) | debug_register_exits(kinds) |
-                            time_exits(kinds));
+    vmwrite(vmcs::msr_bitmap, msr_bitmap_physical_of(vmm, plan));
+    vmwrite(vmcs::io_bitmap_a, io_bitmaps_physical_of(vmm, plan) + IoBitmaps::offset_a);
+    vmwrite(vmcs::io_bitmap_b, io_bitmaps_physical_of(vmm, plan) + IoBitmaps::offset_b);
+    write_primary(vcpu, address_space_exits(kinds) | cr8_exits(watch) | debug_register_exits(kinds) |
+                            time_exits(kinds) | io_exits(kinds));
     write_secondary(vcpu, has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE));
-    if (has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER)) {
-        mask_control_registers(vcpu, ~uint64_t{0});
-    }
+    follow_pins(vcpu, root_mode_bits(plan, true));
+    vmwrite(vmcs::exception_bitmap, exceptions_of(watch) | view_exceptions(vcpu));
+    hide_system_calls(vcpu, has_kind(kinds, NADIR_EVENT_SYSTEM_CALL));
+    watch_interrupts(vcpu, has_kind(kinds, NADIR_EVENT_INTERRUPT));
+}
+
+uint32_t optional_exceptions(const Vcpu& vcpu) {
+    return (vcpu.plan != nullptr ? exceptions_of(vcpu.plan->watch) : 0) | view_exceptions(vcpu);
 }
 
 void let_instructions_through(Vcpu& vcpu) {
     write_primary(vcpu, 0);
     write_secondary(vcpu, false);
-    if (has_kind(vcpu.place.vmm->watch.kinds, NADIR_EVENT_CONTROL_REGISTER)) {
-        mask_control_registers(vcpu, 0);
-    }
+    follow_pins(vcpu, root_mode_bits(*vcpu.plan, false));
+    let_interrupts_through(vcpu);
 }
 
-void remove_optional_exits(Vcpu& vcpu) { let_instructions_through(vcpu); }
+void remove_optional_exits(Vcpu& vcpu) {
+    write_primary(vcpu, 0);
+    write_secondary(vcpu, false);
+    follow_pins(vcpu, {0, 0});
+    vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
+    hide_system_calls(vcpu, false);
+    watch_interrupts(vcpu, false);
+    vmwrite(vmcs::msr_bitmap, vcpu.place.vmm->msr_bitmap_physical);
+}
 
 } // namespace nadir::core

@@ -3,10 +3,9 @@
 
 #include "base/format.h"
 #include "control/event_ring_reader.h"
-#include "core/enter.h"
-#include "core/guest_call.h"
 #include "core/msr_policy.h"
 #include "core/nadir.h"
+#include "core/plan/make_plan.h"
 #include "core/report.h"
 
 namespace nadir::core {
@@ -32,76 +31,6 @@ bool allocate_rings(nadir_session& session) {
         rings->of[i] = {static_cast<nadir_event_ring*>(memory), nadir_host_physical(memory)};
     }
     return true;
-}
-
-struct Request {
-    const nadir_session* session;
-};
-
-NADIR_ABI nadir_u32 begin_here(void* argument, nadir_u32 processor) {
-    const nadir_session& session = *static_cast<Request*>(argument)->session;
-    const EventRings::Ring& of = session.event_rings->of[processor];
-    return static_cast<nadir_u32>(call_root(session, Hypercall::events_begin, of.physical, of.ring->begun).status);
-}
-
-NADIR_ABI nadir_u32 end_here(void* argument, nadir_u32) {
-    return static_cast<nadir_u32>(call_root(*static_cast<Request*>(argument)->session, Hypercall::events_end).status);
-}
-
-// Root mode has stopped it, or it hangs there: it can't be asked, and might still write.
-bool is_lost_processor(const nadir_session& session, uint32_t processor) {
-    nadir_statistics statistics;
-    (void)nadir_get_statistics(&session, processor, &statistics);
-    return is_lost(statistics.state);
-}
-
-// On each processor that is virtualised and answers; the first failure.
-uint32_t run_on_all(const nadir_session& session, nadir_procedure procedure) {
-    Request request{&session};
-    for (uint32_t i = 0; i < session.processor_count; ++i) {
-        if (session.processors[i].state != NADIR_PROCESSOR_ON || is_lost_processor(session, i)) {
-            continue;
-        }
-        const uint32_t status = nadir_host_run_on(i, procedure, &request);
-        if (status != NADIR_OK && status != NADIR_PROCESSOR_OFFLINE) {
-            return status;
-        }
-    }
-    return NADIR_OK;
-}
-
-uint32_t add_range(const nadir_session& session, const nadir_event_range& range) {
-    const uint64_t numbers = range.first | uint64_t{range.last} << 32;
-    return static_cast<uint32_t>(call_root(session, Hypercall::events_range, numbers, range.what).status);
-}
-
-NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
-    const nadir_session& session = *static_cast<Request*>(argument)->session;
-    const nadir_event_filter& filter = session.event_rings->filter;
-    const uint64_t kinds_and_options = filter.kinds | uint64_t{filter.options} << 32;
-    uint32_t status = static_cast<uint32_t>(call_root(session, Hypercall::events_prepare, kinds_and_options).status);
-    uint32_t named = 0; // what there are ranges of
-    for (uint32_t i = 0; status == NADIR_OK && i < filter.range_count; ++i) {
-        named |= 1u << filter.ranges[i].what;
-        status = add_range(session, filter.ranges[i]);
-    }
-    for (uint32_t what = 0; status == NADIR_OK && what < NADIR_RANGE_KINDS; ++what) {
-        if (((named >> what) & 1) == 0) {
-            status = add_range(session, {what, 0, ~0u}); // no range of it: all of it
-        }
-    }
-    return status;
-}
-
-// One processor puts the watch together, for all.
-uint32_t prepare(const nadir_session& session) {
-    Request request{&session};
-    for (uint32_t i = 0; i < session.processor_count; ++i) {
-        if (session.processors[i].state == NADIR_PROCESSOR_ON && !is_lost_processor(session, i)) {
-            return nadir_host_run_on(i, prepare_here, &request);
-        }
-    }
-    return NADIR_PROCESSOR_OFFLINE;
 }
 
 bool is_understood(const nadir_event_filter& filter) {
@@ -132,6 +61,10 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
         base::Writer{words}.text("MSR ").hex(detail).text(
             " can't be watched: VM exits switch it, and a write of it could not be judged as the processor would.");
         break;
+    case NADIR_EVENT_NOT_OFFERED:
+        base::Writer{words}.text("Nothing was begun: this processor lacks \"descriptor-table exiting\", without which "
+                                 "LGDT, LIDT, LLDT, LTR and the stores of these registers can't be seen.");
+        break;
     case NADIR_BAD_ARGUMENT:
         base::Writer{words}
             .text("Nothing was begun: no event at all, an unknown one, more than ")
@@ -144,14 +77,6 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
 }
 
 } // namespace
-
-void continue_events(const nadir_session& session, uint32_t processor) {
-    if (session.event_rings == nullptr || session.event_rings->active == 0) {
-        return;
-    }
-    Request request{&session};
-    (void)begin_here(&request, processor);
-}
 
 void free_event_rings(nadir_session& session) {
     EventRings* rings = session.event_rings;
@@ -194,8 +119,7 @@ NADIR_ABI nadir_u32 nadir_events_begin(nadir_session* session, const nadir_event
     }
     session->event_rings->filter = *filter;
     session->event_rings->active = 1;
-    uint32_t status = prepare(*session);
-    status = status == NADIR_OK ? run_on_all(*session, begin_here) : status;
+    const uint32_t status = renew_plan(*session);
     if (status != NADIR_OK) {
         nadir_report ignored;
         nadir_events_end(session, &ignored);
@@ -239,7 +163,10 @@ NADIR_ABI nadir_u32 nadir_events_end(nadir_session* session, nadir_report* repor
         return NADIR_OK;
     }
     session->event_rings->active = 0;
-    const uint32_t status = run_on_all(*session, end_here);
+    uint32_t status = renew_plan(*session);
+    if (status != NADIR_OK) {
+        status = take_plan_everywhere(*session); // there can be no new one, but no ring is needed any more
+    }
     if (status != NADIR_OK) {
         return fail(*report, static_cast<nadir_status>(status));
     }

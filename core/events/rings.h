@@ -18,9 +18,6 @@ struct EventRings {
     } of[1]; // one per processor: the allocation goes on behind this structure
 };
 
-// A processor that comes while events are asked for takes part. On it, as a guest.
-void continue_events(const nadir_session& session, uint32_t processor);
-
 // Frees the rings of a session that has stopped.
 void free_event_rings(nadir_session& session);
 

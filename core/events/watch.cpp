@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/events/watch.h"
 
+#include "arch/exceptions.h"
 #include "arch/paging.h"
-#include "arch/vmx/fields.h"
 #include "control/event_ring_reader.h"
 #include "core/events/event.h"
-#include "core/events/optional_exits.h"
 #include "core/msr_policy.h"
 #include "core/root/address_space.h"
-#include "core/step.h"
-#include "core/vmcs_setup.h"
 #include "core/vmm.h"
-#include "cpu/entry_points.h"
 #include "cpu/instructions.h"
-#include "cpu/vmx.h"
 
 namespace nadir::core {
 
 using arch::MsrBitmap;
-using cpu::vmwrite;
-namespace vmcs = arch::vmcs;
 
 namespace {
-
-// While a processor refers to it, the bitmap must not change. [SDM3 "Software Access to Related Structures"]
-bool is_in_use(const EventWatch& watch) { return __atomic_load_n(&watch.users, __ATOMIC_ACQUIRE) != 0; }
-
-MsrBitmap& watch_bitmap(const Vmm& vmm) {
-    return *reinterpret_cast<MsrBitmap*>(vmm.chunks[0].address + vmm.layout.watch_bitmap * 4096);
-}
-
-uint64_t watch_bitmap_physical(const Vmm& vmm) { return vmm.chunks[0].physical + vmm.layout.watch_bitmap * 4096; }
 
 // Those MSRs of a range that one half of the bitmap covers.
 void add_covered(const EventWatch& watch, MsrBitmap& bitmap, const nadir_event_range& asked, uint32_t base) {
@@ -51,18 +35,13 @@ void add_covered(const EventWatch& watch, MsrBitmap& bitmap, const nadir_event_r
     }
 }
 
-// The ring must be the guest's own memory: root mode would else be made to write over itself, or where there is nothing.
-bool can_be_ring(const Vmm& vmm, uint64_t ring) {
-    if (ring % arch::page_size_4k != 0 || ring + sizeof(nadir_event_ring) < ring) {
-        return false;
+// Vector 2 has no bit: NMIs are no exceptions.
+uint32_t exceptions_from_to(uint32_t first, uint32_t last) {
+    uint32_t vectors = 0;
+    for (uint32_t vector = first; vector <= last && vector < 32; ++vector) {
+        vectors |= 1u << vector;
     }
-    for (uint64_t i = 0; i < NADIR_EVENT_RING_PAGES; ++i) {
-        const PageBehind behind = page_behind(vmm.ept, ring + i * arch::page_size_4k);
-        if (!behind.exists || behind.hidden) {
-            return false;
-        }
-    }
-    return true;
+    return vectors & ~(1u << static_cast<unsigned>(arch::Vector::nmi));
 }
 
 // The processor's own addresses, that no other one uses: nobody else has to invalidate them.
@@ -90,76 +69,62 @@ bool is_in_range(const EventWatch& watch, nadir_range what, uint32_t number) {
     return false;
 }
 
-nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options) {
-    EventWatch& watch = vmm.watch;
-    if (is_in_use(watch)) {
-        return NADIR_BUSY;
-    }
+nadir_status begin_watch(EventWatch& watch, uint64_t kinds_and_options) {
     const auto kinds = static_cast<uint32_t>(kinds_and_options);
     const auto options = static_cast<uint32_t>(kinds_and_options >> 32);
-    if (kinds == 0 || (kinds & ~NADIR_EVENTS_BUILT) != 0 || (options & ~NADIR_EVENT_OPTIONS_BUILT) != 0) {
+    if ((kinds & ~NADIR_EVENTS_BUILT) != 0 || (options & ~NADIR_EVENT_OPTIONS_BUILT) != 0) {
         return NADIR_BAD_ARGUMENT;
     }
     watch.kinds = kinds;
     watch.options = options;
+    watch.exceptions = 0;
     watch.range_count = 0;
-    MsrBitmap& bitmap = watch_bitmap(vmm);
-    bitmap.set_all(false);
-    apply_msr_policy(bitmap);
     return NADIR_OK;
 }
 
-nadir_status add_watched_range(Vmm& vmm, uint64_t what, uint32_t first, uint32_t last) {
-    EventWatch& watch = vmm.watch;
-    if (is_in_use(watch)) {
-        return NADIR_BUSY;
-    }
+nadir_status add_watched_range(EventWatch& watch, MsrBitmap& bitmap, const nadir_event_range& range) {
     const uint32_t count = watch.range_count;
-    if (what >= NADIR_RANGE_KINDS || last < first || count >= sizeof(watch.ranges) / sizeof(watch.ranges[0])) {
+    if (range.what >= NADIR_RANGE_KINDS || range.last < range.first ||
+        count >= sizeof(watch.ranges) / sizeof(watch.ranges[0])) {
         return NADIR_BAD_ARGUMENT;
     }
-    const nadir_event_range range{static_cast<uint32_t>(what), first, last};
     watch.ranges[count] = range;
     watch.range_count = count + 1;
-    if (what == NADIR_RANGE_MSR) {
-        add_covered(watch, watch_bitmap(vmm), range, 0);
-        add_covered(watch, watch_bitmap(vmm), range, MsrBitmap::high_range);
+    if (range.what == NADIR_RANGE_MSR) {
+        add_covered(watch, bitmap, range, 0);
+        add_covered(watch, bitmap, range, MsrBitmap::high_range);
+    }
+    if (range.what == NADIR_RANGE_EXCEPTION && has_kind(watch.kinds, NADIR_EVENT_EXCEPTION)) {
+        watch.exceptions |= exceptions_from_to(range.first, range.last);
     }
     return NADIR_OK;
 }
 
-nadir_status begin_watch(Vcpu& vcpu, uint64_t ring, uint64_t next) {
-    Vmm& vmm = *vcpu.place.vmm;
-    if (vcpu.events.on != 0) {
-        return NADIR_BUSY;
+bool can_be_ring(const Vmm& vmm, uint64_t ring) {
+    if (ring % arch::page_size_4k != 0 || ring + sizeof(nadir_event_ring) < ring) {
+        return false;
     }
-    if (vmm.watch.kinds == 0 || !can_be_ring(vmm, ring)) {
-        return NADIR_BAD_ARGUMENT;
+    for (uint64_t i = 0; i < NADIR_EVENT_RING_PAGES; ++i) {
+        const PageBehind behind = page_behind(vmm.ept, ring + i * arch::page_size_4k);
+        if (!behind.exists || behind.hidden) {
+            return false;
+        }
     }
-    __atomic_fetch_add(&vmm.watch.users, 1, __ATOMIC_ACQ_REL);
-    map_ring(vcpu, ring, true);
-    vcpu.events = {next, 1, 0};
-    vmwrite(vmcs::msr_bitmap, watch_bitmap_physical(vmm));
-    vmwrite(vmcs::host_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_watched_exit_entry));
-    apply_optional_exits(vcpu, vmm.watch);
-    prepare_steps(vcpu);
-    return NADIR_OK;
+    return true;
 }
 
-void end_watch(Vcpu& vcpu) {
-    Vmm& vmm = *vcpu.place.vmm;
+void begin_ring(Vcpu& vcpu, uint64_t ring, uint64_t next) {
     if (vcpu.events.on == 0) {
-        return;
+        map_ring(vcpu, ring, true);
+        vcpu.events = {next, 1, 0};
     }
-    forget_step(vcpu);
-    remove_optional_exits(vcpu);
-    if (vcpu.view == nullptr) { // hidden pages need it, too
-        vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
+}
+
+void end_ring(Vcpu& vcpu) {
+    if (vcpu.events.on != 0) {
+        vcpu.events = {};
+        map_ring(vcpu, 0, false);
     }
-    vmwrite(vmcs::msr_bitmap, vmm.msr_bitmap_physical);
-    vcpu.events = {};
-    map_ring(vcpu, 0, false);
-    __atomic_fetch_sub(&vmm.watch.users, 1, __ATOMIC_ACQ_REL);
 }
 
 } // namespace nadir::core

@@ -24,11 +24,6 @@ using cpu::vmwrite;
 
 namespace {
 
-uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
-    constexpr unsigned rsp = 4;
-    return index == rsp ? vmread(vmcs::guest_rsp) : vcpu.registers.value[index];
-}
-
 // With PAE paging, some changes of CR0 and CR4 load the PDPTEs from memory, and refuse bad ones. [SDM3 "PDPTE Registers"]
 bool pdptes_refused(const Vcpu& vcpu) {
     PaePdpte entries[4];

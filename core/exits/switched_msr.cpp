@@ -8,6 +8,7 @@
 #include "arch/msr/index.h"
 #include "arch/msr/pat.h"
 #include "arch/vmx/fields.h"
+#include "core/events/system_calls.h"
 #include "core/exits/handlers.h"
 #include "cpu/msr.h"
 #include "cpu/vmx.h"
@@ -44,15 +45,15 @@ Outcome write_pat(uint64_t value) {
 }
 
 // Root mode can't do without LME, LMA and NXE; which bits exist doesn't depend on them. [SDM3 "IA32_EFER MSR"]
-Outcome write_efer(uint64_t value) {
+Outcome write_efer(Vcpu& vcpu, uint64_t value) {
     const Efer judged = Efer{value}.set_lme(true).set_lma(true).set_nxe(true);
-    const Efer now = vmread(vmcs::guest_efer);
+    const Efer now = guest_efer(vcpu);
     const Efer wanted = Efer{value}.set_lma(now.lma()); // read-only
     const bool mode_changes = wanted.lme() != now.lme() && vmread(vmcs::guest_cr0).pg();
     if (mode_changes || processor_refuses(Msr::ia32_efer, judged.value)) {
         return Outcome::general_protection;
     }
-    vmwrite(vmcs::guest_efer, wanted);
+    set_guest_efer(vcpu, wanted);
     return Outcome::advance;
 }
 
@@ -68,7 +69,7 @@ Outcome rdmsr_switched(Vcpu& vcpu) {
     case Msr::ia32_fs_base: value = vmread(vmcs::guest_fs_base); break;
     case Msr::ia32_gs_base: value = vmread(vmcs::guest_gs_base); break;
     case Msr::ia32_pat: value = vmread(vmcs::guest_pat).value; break;
-    case Msr::ia32_efer: value = vmread(vmcs::guest_efer).value; break;
+    case Msr::ia32_efer: value = guest_efer(vcpu).value; break;
     default: return Outcome::unexpected;
     }
     r.rax() = value & 0xFFFF'FFFF;
@@ -86,7 +87,7 @@ Outcome wrmsr_switched(Vcpu& vcpu) {
     case Msr::ia32_fs_base: return write_through(msr, vmcs::guest_fs_base, value);
     case Msr::ia32_gs_base: return write_through(msr, vmcs::guest_gs_base, value);
     case Msr::ia32_pat: return write_pat(value);
-    case Msr::ia32_efer: return write_efer(value);
+    case Msr::ia32_efer: return write_efer(vcpu, value);
     default: return Outcome::unexpected;
     }
 }

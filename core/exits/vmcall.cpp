@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
-#include "core/events/watch.h"
 #include "core/exits/handlers.h"
 #include "core/guest.h"
 #include "core/hypercall.h"
 #include "core/log.h"
 #include "core/memory/second_level.h"
+#include "core/plan/plan.h"
 #include "core/root/provoke.h"
 #include "core/views/prepare.h"
 #include "core/vmm.h"
@@ -119,19 +119,34 @@ Outcome about_processor(Vcpu& vcpu, uint64_t processor, uint64_t argument) {
     return Outcome::advance;
 }
 
-// On its own, so that no other hypercall needs a place for it.
-[[gnu::noinline]] Outcome about_events(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
-    Vmm& vmm = *vcpu.place.vmm;
-    nadir_status status = NADIR_OK;
-    switch (function) {
-    case Hypercall::events_prepare: status = prepare_watch(vmm, first); break;
-    case Hypercall::events_range:
-        status = add_watched_range(vmm, second, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
-        break;
-    case Hypercall::events_begin: status = begin_watch(vcpu, first, second); break;
-    default: end_watch(vcpu); break;
+nadir_status read_rule_answers(Vcpu& vcpu, uint64_t first) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    if (first >= NADIR_RULES || first % hypercall_words != 0) {
+        return NADIR_BAD_ARGUMENT;
     }
-    vcpu.registers.rax() = status;
+    for (unsigned i = 0; i < hypercall_words; ++i) {
+        answer(vcpu, i, __atomic_load_n(&vmm.rule_answers[first + i], __ATOMIC_RELAXED));
+    }
+    return NADIR_OK;
+}
+
+nadir_status change_plan(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
+    Vmm& vmm = *vcpu.place.vmm;
+    switch (function) {
+    case Hypercall::plan_begin: return begin_plan(vmm, first);
+    case Hypercall::plan_range:
+        return add_range_to_plan(vmm, second, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
+    case Hypercall::plan_rule: return begin_rule_of_plan(vmm, first, second);
+    case Hypercall::plan_rule_values: return add_rule_to_plan(vmm, first, second);
+    case Hypercall::plan_finish: return finish_plan(vmm);
+    case Hypercall::plan_take: return take_plan(vcpu, first, second);
+    default: return read_rule_answers(vcpu, first);
+    }
+}
+
+// On its own, so that no other hypercall needs a place for it.
+[[gnu::noinline]] Outcome about_plan(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
+    vcpu.registers.rax() = change_plan(vcpu, function, first, second);
     return Outcome::advance;
 }
 
@@ -200,8 +215,8 @@ Outcome vmcall(Vcpu& vcpu) {
         answer(vcpu, 0, vcpu.place.processor);
         return Outcome::advance;
     case Hypercall::leave:
-        if (vcpu.events.on != 0) [[unlikely]] {
-            end_watch(vcpu);
+        if (vcpu.plan != nullptr) [[unlikely]] {
+            give_plan_up(vcpu);
         }
         if (vcpu.view != nullptr) [[unlikely]] {
             leave_views(vcpu);
@@ -229,8 +244,8 @@ Outcome vmcall(Vcpu& vcpu) {
         start_guest_up(static_cast<uint8_t>(number));
         return Outcome::retry;
     default:
-        if (is_about_events(function)) {
-            return about_events(vcpu, function, number, argument);
+        if (is_about_plan(function)) {
+            return about_plan(vcpu, function, number, argument);
         }
         if (is_about_views(function)) {
             return about_views(vcpu, function, number, argument);

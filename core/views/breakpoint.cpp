@@ -6,6 +6,7 @@
 #include "core/guest.h"
 #include "core/memory/guest_linear.h"
 #include "core/memory/guest_memory.h"
+#include "core/step.h"
 #include "core/views/step.h"
 #include "core/views/views.h"
 #include "core/vmm.h"
@@ -29,13 +30,10 @@ GuestTranslation translate_rip(const Vcpu& vcpu) {
                       GuestLinear::system_read, GuestMemory{vcpu});
 }
 
-Hook* hook_here(const Vcpu& vcpu) {
-    const Views& views = *vcpu.place.vmm->views;
-    if (views.armed == 0) {
-        return nullptr;
-    }
-    const GuestTranslation at = translate_rip(vcpu);
-    return at.mapped ? find_hook(views, at.physical) : nullptr;
+bool is_breakpoint() {
+    const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
+    return event.type() == InterruptionType::software_exception &&
+           event.vector() == static_cast<uint8_t>(arch::Vector::breakpoint);
 }
 
 } // namespace
@@ -51,12 +49,21 @@ void expect_hook_again(Vcpu& vcpu) {
     }
 }
 
-Outcome view_breakpoint(Vcpu& vcpu) {
-    Hook* const hook = hook_here(vcpu);
-    if (hook == nullptr) {
-        deliver_exception_of_exit();
-        return Outcome::retry;
+bool look_for_hook(Vcpu& vcpu, arch::BasicExitReason reason) {
+    ViewUser& user = *vcpu.view;
+    const Views& views = *vcpu.place.vmm->views;
+    user.hit = nullptr;
+    // An instruction that is let through is the original, and its breakpoint the guest's own.
+    if (reason == arch::BasicExitReason::exception_or_nmi && views.armed != 0 && !is_stepping(vcpu) &&
+        is_breakpoint()) {
+        const GuestTranslation at = translate_rip(vcpu);
+        user.hit = at.mapped ? find_hook(views, at.physical) : nullptr;
     }
+    return user.hit != nullptr;
+}
+
+Outcome view_breakpoint(Vcpu& vcpu) {
+    Hook* const hook = vcpu.view->hit;
     ViewUser& user = *vcpu.view;
     const uint64_t rip = vmread(vmcs::guest_rip);
     const bool again = user.again_rip == rip && user.again_rsp == vmread(vmcs::guest_rsp);

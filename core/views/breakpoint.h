@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// #BP of a processor that is in a view: one of ours, or the guest's own. Root mode.
+// Hidden breakpoints: #BP of a processor that is in a view, where one of ours lies. Root mode.
 #pragma once
 
 #include "arch/exceptions.h"
+#include "arch/vmx/exit_reason.h"
 #include "core/exits/outcome.h"
 #include "core/vcpu.h"
 
 namespace nadir::core {
 
-// The exception that caused this exit is a breakpoint.
+// Is this exit a hit? ViewUser::hit says of which hook.
+bool look_for_hook(Vcpu& vcpu, arch::BasicExitReason reason);
+// It is.
 Outcome view_breakpoint(Vcpu& vcpu);
 
 // The exceptions that exit for it: bits of the exception bitmap.

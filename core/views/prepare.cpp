@@ -3,11 +3,11 @@
 
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
+#include "core/events/optional_exits.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_memory.h"
 #include "core/memory/second_level.h"
 #include "core/step.h"
-#include "core/views/breakpoint.h"
 #include "core/views/copy.h"
 #include "core/views/flag_instructions.h"
 #include "core/views/step.h"
@@ -98,6 +98,17 @@ const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
     return nullptr;
 }
 
+// A plan has chosen the entry, and each that it chooses looks at views, too. Without one most CPUIDs keep their short way.
+void use_exit_entry(const Vcpu& vcpu) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    if (vcpu.plan != nullptr) {
+        return;
+    }
+    const auto own =
+        vmm.options.record_every_exit != 0 ? &cpu::nadir_cpu_watched_exit_entry : &cpu::nadir_cpu_planned_exit_entry;
+    vmwrite(vmcs::host_rip, vcpu.view != nullptr ? reinterpret_cast<uint64_t>(own) : usual_exit_entry(vmm));
+}
+
 } // namespace
 
 nadir_status prepare_views(Vmm& vmm) {
@@ -158,8 +169,8 @@ nadir_status take_views(Vcpu& vcpu) {
         vcpu.own_tables.root = 0; // what only they map, the processor will map again when it touches it
         vcpu.view = &view_user_place(vcpu);
         begin_view_user(vcpu);
-        vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
-        vmwrite(vmcs::host_rip, reinterpret_cast<uint64_t>(&cpu::nadir_cpu_watched_exit_entry));
+        vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
+        use_exit_entry(vcpu);
         prepare_steps(vcpu);
         // It may come late, from where nobody saw what it wrote.
         const EptLock lock{vcpu};
@@ -214,10 +225,8 @@ void leave_views(Vcpu& vcpu) {
     forget_step(vcpu);
     close_pages(vcpu);
     vcpu.view = nullptr;
-    vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
-    if (vcpu.events.on == 0) {
-        vmwrite(vmcs::host_rip, usual_exit_entry(*vcpu.place.vmm));
-    }
+    vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
+    use_exit_entry(vcpu);
     use_view(vcpu);
     Views& views = *vcpu.place.vmm->views;
     if (__atomic_sub_fetch(&views.users, 1, __ATOMIC_ACQ_REL) == 0) {

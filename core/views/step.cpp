@@ -105,6 +105,7 @@ void begin_view_user(Vcpu& vcpu) {
     user.everything = 0;
     user.delivering = 0;
     user.reader = ViewUser::nobody;
+    user.hit = nullptr;
     user.hooked_rip = ViewUser::nobody;
     user.again_rip = ViewUser::nobody;
     user.generation = ~uint64_t{0};

@@ -86,6 +86,7 @@ struct ViewUser {
     uint32_t everything; // the step tables did not suffice: this instruction has all pages open
     uint32_t delivering; // what has them open is the delivery of an event
     uint32_t reserved;
+    Hook* hit;                     // whose breakpoint caused this exit; null: none
     uint64_t hooked_rip;           // of the last instruction under a hook
     uint64_t again_rip, again_rsp; // of one that was put off, and isn't counted when it is met again
     uint64_t reader;               // RIP of the last instruction that was given the reading view

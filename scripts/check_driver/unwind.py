@@ -143,6 +143,7 @@ def prologues(driver: Driver) -> Iterator[str]:
 WITHOUT = {
     "nadir_cpu_first_exit_entry": "root mode, where no system unwinds",
     "nadir_cpu_general_exit_entry": "root mode",
+    "nadir_cpu_planned_exit_entry": "root mode",
     "nadir_cpu_watched_exit_entry": "root mode",
     "nadir_cpu_exit_entry": "root mode",
     "nadir_cpu_triple_fault": "root mode, and its last instructions",

@@ -17,7 +17,7 @@ ADVANCED, RAISED_UD, RAISED_GP = 1, 3, 4
 CSTAR, EFER, REFUSED = 0xC0000083, 0xC0000080, 0x12345678
 RING = 1023
 STORM = 5000
-ALL = (1 << 5) - 1
+ALL = (1 << 15) - 1
 
 
 def events_of(run, processor: int) -> list[dict]:

@@ -33,9 +33,16 @@ NADIR_CPU_ABI uint32_t nadir_cpu_checked_xsetbv(uint32_t index, uint32_t low, ui
     return 0;
 }
 
+NADIR_CPU_ABI uint32_t nadir_cpu_checked_rdpmc(uint32_t counter, uint64_t* value) {
+    constexpr uint32_t counters = 4;
+    *value = uint64_t{counter} << 32 | 0x1234;
+    return counter < counters ? 0 : 1;
+}
+
 NADIR_CPU_ABI void nadir_cpu_first_exit_entry() {}
 NADIR_CPU_ABI void nadir_cpu_exit_entry() { fault("called"); }
 NADIR_CPU_ABI void nadir_cpu_general_exit_entry() { fault("called, but it is an entry"); }
+NADIR_CPU_ABI void nadir_cpu_planned_exit_entry() { fault("called, but it is an entry"); }
 NADIR_CPU_ABI void nadir_cpu_watched_exit_entry() { fault("called, but it is an entry"); }
 NADIR_CPU_ABI void nadir_cpu_launch_refused() { fault("called, but it is a place to return to"); }
 NADIR_CPU_ABI void nadir_cpu_leaving_nmi() { fault("called, but it is a handler"); }

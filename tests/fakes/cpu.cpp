@@ -41,6 +41,11 @@ void disable_interrupts() { state().rflags &= ~uint64_t{Rflags::interrupt_enable
 void pause() {}
 void write_port(uint16_t, uint8_t value) { machine->com1 += static_cast<char>(value); }
 uint8_t read_port(uint16_t) { return 0x20; }
+// A port of 16 or 32 bits reads as what was written there last.
+void write_port_16(uint16_t port, uint16_t value) { machine->ports[port] = value; }
+uint16_t read_port_16(uint16_t port) { return static_cast<uint16_t>(machine->ports[port]); }
+void write_port_32(uint16_t port, uint32_t value) { machine->ports[port] = value; }
+uint32_t read_port_32(uint16_t port) { return machine->ports[port]; }
 void raise_nmi_vector() { ++machine->now().nmis_raised; }
 
 uint64_t read_msr(Msr msr) {
@@ -82,6 +87,7 @@ Cr4 read_cr4() {
 }
 
 uint64_t read_cr2() { return state().cr2; }
+uint64_t read_cr8() { return state().cr8; }
 Cr3 read_cr3() { return Cr3{state().cr3}; }
 void write_cr2(uint64_t v) { state().cr2 = v; }
 
@@ -128,8 +134,10 @@ void write_cr4(Cr4 v) {
 
 Dr7 read_dr7() { return Dr7{state().dr7}; }
 void write_dr7(Dr7 v) { state().dr7 = v.value; }
+BreakpointAddresses read_breakpoint_addresses() { return {}; }
 Dr6 read_dr6() { return Dr6{state().dr6}; }
 void write_dr6(uint64_t v) { state().dr6 = v; }
+uint64_t read_debug_register(unsigned number) { return number < 4 ? state().dr[number] : state().dr6; }
 void clear_breakpoint_addresses() { state().dr = {}; }
 Rflags read_rflags() { return Rflags{state().rflags}; }
 

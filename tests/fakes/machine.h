@@ -32,7 +32,7 @@ namespace nadir::fake {
 
 // All that a start must leave as it was, and a stop must bring back.
 struct State {
-    uint64_t cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, dr6 = 0, dr7 = 0, rflags = 2;
+    uint64_t cr0 = 0, cr2 = 0, cr3 = 0, cr4 = 0, cr8 = 0, dr6 = 0, dr7 = 0, rflags = 2;
     std::array<uint64_t, 4> dr{};
     uint16_t es = 0, cs = 0, ss = 0, ds = 0, fs = 0, gs = 0, ldtr = 0, tr = 0;
     arch::DescriptorTableRegister gdtr, idtr;
@@ -45,11 +45,11 @@ struct State {
 
 // For GoogleTest's messages.
 inline void PrintTo(const State& s, std::ostream* out) {
-    *out << std::hex << "CR0 " << s.cr0 << " CR2 " << s.cr2 << " CR3 " << s.cr3 << " CR4 " << s.cr4 << " DR6 " << s.dr6
-         << " DR7 " << s.dr7 << " RFLAGS " << s.rflags << " ES " << s.es << " CS " << s.cs << " SS " << s.ss << " DS "
-         << s.ds << " FS " << s.fs << " GS " << s.gs << " LDTR " << s.ldtr << " TR " << s.tr << " GDTR " << s.gdtr.base
-         << ":" << s.gdtr.limit << " IDTR " << s.idtr.base << ":" << s.idtr.limit << " XCR0 " << s.xcr0 << " VMX "
-         << s.vmx << " MSRs";
+    *out << std::hex << "CR0 " << s.cr0 << " CR2 " << s.cr2 << " CR3 " << s.cr3 << " CR4 " << s.cr4 << " CR8 " << s.cr8
+         << " DR6 " << s.dr6 << " DR7 " << s.dr7 << " RFLAGS " << s.rflags << " ES " << s.es << " CS " << s.cs << " SS "
+         << s.ss << " DS " << s.ds << " FS " << s.fs << " GS " << s.gs << " LDTR " << s.ldtr << " TR " << s.tr
+         << " GDTR " << s.gdtr.base << ":" << s.gdtr.limit << " IDTR " << s.idtr.base << ":" << s.idtr.limit << " XCR0 "
+         << s.xcr0 << " VMX " << s.vmx << " MSRs";
     for (const auto& [index, value] : s.msr) {
         *out << " " << index << "=" << value;
     }
@@ -150,6 +150,7 @@ public:
     bool hides = true;                                       // false: as if EPT mapped everything to itself
     std::vector<std::string> journal;                        // INVEPT and INVVPID, in words
     std::string com1;
+    std::map<uint16_t, uint32_t> ports;
 
 private:
     void enter(bool launch);

@@ -10,6 +10,8 @@ namespace {
 constexpr u32 register_id = 0x20;
 constexpr u32 register_eoi = 0xB0;
 constexpr u32 register_spurious = 0xF0;
+constexpr u32 register_isr = 0x100;
+constexpr u32 register_irr = 0x200;
 constexpr u32 register_icr_low = 0x300;
 constexpr u32 register_icr_high = 0x310;
 constexpr u32 register_lvt_timer = 0x320;
@@ -58,6 +60,12 @@ void send_ipi(u32 apic_id, u32 command) {
     memory_register(register_icr_low) = command;
     while ((memory_register(register_icr_low) & (1u << 12)) != 0) // delivery status
         pause();
+}
+
+InterruptState interrupt_state(u8 vector) {
+    const u32 word = vector / 32u * 0x10;
+    const u32 bit = 1u << vector % 32;
+    return {(read_register(register_irr + word) & bit) != 0, (read_register(register_isr + word) & bit) != 0};
 }
 
 void end_interrupt() { write_register(register_eoi, 0); }

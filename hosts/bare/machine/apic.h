@@ -17,6 +17,12 @@ constexpr u32 icr_all_but_self = 0x000C'0000;
 constexpr u32 icr_self = 0x0004'0000;
 
 void send_ipi(u32 apic_id, u32 command);
+// Has an interrupt come that the processor hasn't taken, and is one in work?
+struct InterruptState {
+    bool pending;
+    bool in_service;
+};
+InterruptState interrupt_state(u8 vector);
 void end_interrupt();
 
 // Makes fixed interrupts arrive, as test programs need it; returns the register to put back.

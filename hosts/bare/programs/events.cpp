@@ -16,7 +16,7 @@ constexpr u32 msr_cstar = 0xC000'0083;
 constexpr u32 msr_star = 0xC000'0081;    // between the two, and not asked for
 constexpr u32 refused_msr = 0x1234'5678; // outside the bitmap's ranges: it exits in any case, and raises #GP
 constexpr u32 unasked_msr = 0x1234'5679; // the same, not asked for
-constexpr u32 all_kinds = NADIR_EVENTS_BUILT;
+constexpr u32 all_kinds = (1u << (NADIR_EVENT_VMX + 1)) - 1; // the others: test=register_events
 constexpr u32 storm_steps = 5000;
 
 constexpr nadir_event_range one_msr(u32 msr) { return {NADIR_RANGE_MSR, msr, msr}; }

@@ -14,9 +14,20 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
-    {"caps", run_caps},         {"onoff", run_onoff},           {"cycles", run_cycles},     {"fail", run_fail},
-    {"bench", run_bench},       {"root_fault", run_root_fault}, {"soak", run_soak},         {"hostile", run_hostile},
-    {"recorder", run_recorder}, {"watchdog", run_watchdog},     {"handover", run_handover}, {"events", run_events},
+    {"caps", run_caps},
+    {"onoff", run_onoff},
+    {"cycles", run_cycles},
+    {"fail", run_fail},
+    {"bench", run_bench},
+    {"root_fault", run_root_fault},
+    {"soak", run_soak},
+    {"hostile", run_hostile},
+    {"recorder", run_recorder},
+    {"watchdog", run_watchdog},
+    {"handover", run_handover},
+    {"events", run_events},
+    {"register_events", run_register_events},
+    {"traffic", run_traffic},
     {"hooks", run_hooks},
 };
 

@@ -18,6 +18,10 @@ void disable_interrupts();
 void pause();
 void write_port(uint16_t port, uint8_t value);
 uint8_t read_port(uint16_t port);
+void write_port_16(uint16_t port, uint16_t value);
+uint16_t read_port_16(uint16_t port);
+void write_port_32(uint16_t port, uint32_t value);
+uint32_t read_port_32(uint16_t port);
 void raise_nmi_vector();
 
 } // namespace nadir::cpu

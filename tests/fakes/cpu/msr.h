@@ -21,6 +21,7 @@ extern "C" {
 NADIR_CPU_ABI uint32_t nadir_cpu_checked_rdmsr(uint32_t msr, uint64_t* value);
 NADIR_CPU_ABI uint32_t nadir_cpu_checked_wrmsr(uint32_t msr, uint32_t low, uint32_t high);
 NADIR_CPU_ABI uint32_t nadir_cpu_checked_xsetbv(uint32_t index, uint32_t low, uint32_t high);
+NADIR_CPU_ABI uint32_t nadir_cpu_checked_rdpmc(uint32_t counter, uint64_t* value);
 }
 
 } // namespace nadir::cpu

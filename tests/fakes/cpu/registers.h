@@ -13,6 +13,7 @@ namespace nadir::cpu {
 
 arch::Cr0 read_cr0();
 uint64_t read_cr2();
+uint64_t read_cr8();
 arch::Cr3 read_cr3();
 arch::Cr4 read_cr4();
 void write_cr0(arch::Cr0 v);
@@ -24,7 +25,9 @@ arch::Dr7 read_dr7();
 void write_dr7(arch::Dr7 v);
 arch::Dr6 read_dr6();
 void write_dr6(uint64_t v);
+uint64_t read_debug_register(unsigned number);
 void clear_breakpoint_addresses();
+arch::BreakpointAddresses read_breakpoint_addresses();
 arch::Rflags read_rflags();
 
 arch::Selector read_cs();

@@ -162,8 +162,76 @@ sequence sequence_flags
         popq    flags_seen(%rip)
 end_sequence
 
+/* Single steps over I/O instructions: one trap after each. */
+sequence sequence_step_io
+        set_tf
+        nop
+        outb    %al, $0x80
+        inb     $0x80, %al
+        movl    %ss, %edx
+        movl    %edx, %ss               /* no trap between this one and the next */
+        outb    %al, $0x80
+        nop
+        clear_tf
+        nop
+end_sequence
+
+/* The same for the string instructions: a trap after each round. */
+sequence sequence_step_string_io
+        pushq   %rsi
+        pushq   %rdi
+        leaq    watched_selector(%rip), %rsi
+        movl    $0x80, %edx
+        movl    $3, %ecx
+        cld
+        set_tf
+        rep outsb
+        outsw
+        clear_tf
+        leaq    input_seen(%rip), %rdi
+        movl    $2, %ecx
+        rep insb
+        set_tf
+        insb
+        nop
+        clear_tf
+        popq    %rdi
+        popq    %rsi
+end_sequence
+
+/* An interrupt may come behind the instruction that follows STI, not before. */
+sequence sequence_sti_io
+        sti
+        outb    %al, $0x80
+        nop
+        cli
+        sti
+        movl    $0x80, %edx
+        outb    %al, %dx
+        nop
+        cli
+end_sequence
+
+/* DR0 and DR1 watch ports. */
+sequence sequence_io_breakpoint
+        movl    $0x80, %edx
+        outb    %al, %dx
+        nop
+        outl    %eax, %dx
+        nop
+        inb     %dx, %al
+        nop
+        pushq   %rsi
+        leaq    watched_selector(%rip), %rsi
+        outsb
+        nop
+        popq    %rsi
+end_sequence
+
         .data
         .balign 8
+input_seen:
+        .quad   0
 watched_selector:
         .quad   0x10
 flags_seen:

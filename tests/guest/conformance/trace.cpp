@@ -56,7 +56,10 @@ NADIR_ABI u32 trace_all(void*, u32 processor) {
     trace_registers();
     about("%s", "");
     trace_events();
+    trace_register_events();
     trace_user();
+    trace_system_calls();
+    trace_io();
     trace_wrap();
     trace_tlb();
     trace_alias();

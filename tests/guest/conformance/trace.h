@@ -32,15 +32,18 @@ u32 probe(const char* name, Registers registers, void (*body)(void*));
 void trace(const char* name, void (*sequence)(), u32 limit = 24);
 
 // The parts, each in its file.
-void trace_instructions(); // CPUID, XSETBV, caches, VMX instructions, MSRs
-void trace_registers();    // control and debug registers
-void trace_events();       // single steps, breakpoints, interrupt shadows
-void trace_user();         // at CPL 3 and in compatibility mode
-void trace_kept_state();   // vector registers, IA32_DEBUGCTL, IA32_XSS, MTRRs, time-stamp counter
-void trace_delivery();     // faults while a fault is delivered, string I/O, HLT until the timer
-void trace_wrap();         // instructions that end at 4 GiB
-void trace_tlb();          // what makes the processor forget translations
-void trace_alias();        // code written by another address
+void trace_instructions();    // CPUID, XSETBV, caches, VMX instructions, MSRs
+void trace_registers();       // control and debug registers
+void trace_events();          // single steps, breakpoints, interrupt shadows
+void trace_register_events(); // system registers that somebody may watch, with steps, shadows and breakpoints
+void trace_user();            // at CPL 3 and in compatibility mode
+void trace_kept_state();      // vector registers, IA32_DEBUGCTL, IA32_XSS, MTRRs, time-stamp counter
+void trace_delivery();        // faults while a fault is delivered, string I/O, HLT until the timer
+void trace_system_calls();    // SYSCALL and SYSRET
+void trace_io();              // I/O instructions and software exceptions
+void trace_wrap();            // instructions that end at 4 GiB
+void trace_tlb();             // what makes the processor forget translations
+void trace_alias();           // code written by another address
 void trace_alias_on_all();
 void sweep_msrs();
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The watch while it is put together, and the ring's reader. What a watched processor does needs root mode's own address space:
 // tests/bare/test_events.py.
+#include <gtest/gtest.h>
+
 #include <memory>
 
 #include "arch/vmx/msr_bitmap.h"
 #include "control/event_ring_reader.h"
 #include "core/events/watch.h"
-#include "core/exits/handlers.h"
 #include "core/msr_policy.h"
-#include "tests/unit/core/root_fixture.h"
 
 namespace nadir::test {
 namespace {
@@ -16,39 +16,39 @@ namespace {
 constexpr uint32_t reads = 1u << NADIR_EVENT_RDMSR;
 constexpr uint32_t writes = 1u << NADIR_EVENT_WRMSR;
 
-class Watch : public RootTest {
+class Watch : public ::testing::Test {
 protected:
-    Watch() {
-        vmm.chunks[0].address = reinterpret_cast<uint8_t*>(bitmap.get());
-        vmm.layout.watch_bitmap = 0;
+    nadir_status add(uint32_t what, uint32_t first, uint32_t last) {
+        return core::add_watched_range(watch, *bitmap, {what, first, last});
     }
+    nadir_status add_msrs(uint32_t first, uint32_t last) { return add(NADIR_RANGE_MSR, first, last); }
+
+    core::EventWatch watch{};
     std::unique_ptr<arch::MsrBitmap> bitmap = std::make_unique<arch::MsrBitmap>();
 };
 
 TEST_F(Watch, OfWhatThereIs) {
-    EXPECT_EQ(core::prepare_watch(vmm, 0), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::prepare_watch(vmm, 1u << NADIR_EVENT_REGISTERS), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::prepare_watch(vmm, uint64_t{1} << 32 | 1), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::prepare_watch(vmm, NADIR_EVENTS_BUILT), NADIR_OK);
+    EXPECT_EQ(core::begin_watch(watch, 1u << NADIR_EVENT_REGISTERS), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(core::begin_watch(watch, uint64_t{1} << 63 | 1), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(core::begin_watch(watch, NADIR_EVENTS_BUILT), NADIR_OK);
+    EXPECT_EQ(watch.kinds, NADIR_EVENTS_BUILT);
 }
 
-TEST_F(Watch, TheBitmapHasWhatIsAskedForAndThePolicy) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x1FFE, 0xC000'0001), NADIR_OK);
-    arch::MsrBitmap policy;
-    core::apply_msr_policy(policy);
+TEST_F(Watch, TheBitmapHasWhatIsAskedFor) {
+    ASSERT_EQ(core::begin_watch(watch, reads), NADIR_OK);
+    ASSERT_EQ(add_msrs(0x1FFE, 0xC000'0001), NADIR_OK);
     for (uint32_t low = 0; low < arch::MsrBitmap::range_size; ++low) {
         const uint32_t high = arch::MsrBitmap::high_range + low;
         EXPECT_EQ(bitmap->read_exits(low), low >= 0x1FFE) << low;
         EXPECT_EQ(bitmap->read_exits(high), low <= 1) << high;
-        EXPECT_EQ(bitmap->write_exits(low), policy.write_exits(low)) << low;
+        EXPECT_FALSE(bitmap->write_exits(low)) << low;
         EXPECT_FALSE(bitmap->write_exits(high)) << high;
     }
 }
 
 TEST_F(Watch, AllMsrsAreAllButThoseThatRootModeCantJudge) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads | writes), NADIR_OK);
-    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0, ~0u), NADIR_OK);
+    ASSERT_EQ(core::begin_watch(watch, reads | writes), NADIR_OK);
+    ASSERT_EQ(add_msrs(0, ~0u), NADIR_OK);
     uint32_t left = 0;
     for (uint32_t low = 0; low < arch::MsrBitmap::range_size; ++low) {
         for (const uint32_t msr : {low, arch::MsrBitmap::high_range + low}) {
@@ -61,58 +61,31 @@ TEST_F(Watch, AllMsrsAreAllButThoseThatRootModeCantJudge) {
 }
 
 TEST_F(Watch, ANewOneForgetsTheLast) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_OK);
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    EXPECT_FALSE(bitmap->read_exits(0x10));
-    EXPECT_EQ(vmm.watch.range_count, 0u);
+    ASSERT_EQ(core::begin_watch(watch, reads), NADIR_OK);
+    ASSERT_EQ(add_msrs(0x10, 0x10), NADIR_OK);
+    ASSERT_EQ(core::begin_watch(watch, reads), NADIR_OK);
+    EXPECT_EQ(watch.range_count, 0u);
 }
 
 TEST_F(Watch, RangesAreBounded) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 2, 1), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_KINDS, 1, 2), NADIR_BAD_ARGUMENT);
+    ASSERT_EQ(core::begin_watch(watch, reads), NADIR_OK);
+    EXPECT_EQ(add_msrs(2, 1), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(add(NADIR_RANGE_KINDS, 1, 2), NADIR_BAD_ARGUMENT);
     for (uint32_t i = 0; i < NADIR_EVENT_RANGES + NADIR_RANGE_KINDS; ++i) {
-        EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, i, i), NADIR_OK);
+        EXPECT_EQ(add_msrs(i, i), NADIR_OK);
     }
-    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 1, 1), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(add_msrs(1, 1), NADIR_BAD_ARGUMENT);
 }
 
 TEST_F(Watch, ARangeIsOfOneThing) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_CPUID_LEAF, 0x10, 0x12), NADIR_OK);
+    ASSERT_EQ(core::begin_watch(watch, reads), NADIR_OK);
+    ASSERT_EQ(add(NADIR_RANGE_CPUID_LEAF, 0x10, 0x12), NADIR_OK);
     EXPECT_FALSE(bitmap->read_exits(0x10));
-    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_MSR, 0x10));
-    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0xF));
-    EXPECT_TRUE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x10));
-    EXPECT_TRUE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x12));
-    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x13));
-}
-
-// The processor may have read parts of the bitmap already.
-TEST_F(Watch, IsNotChangedWhileAProcessorUsesIt) {
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    vmm.watch.users = 1;
-    EXPECT_EQ(core::prepare_watch(vmm, writes), NADIR_BUSY);
-    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_BUSY);
-    EXPECT_FALSE(bitmap->read_exits(0x10));
-    EXPECT_EQ(vmm.watch.kinds, reads);
-}
-
-TEST_F(Watch, IsTakenOnlyWhenPreparedAndOnce) {
-    vcpu.events.on = 1;
-    EXPECT_EQ(core::begin_watch(vcpu, 0x10000, 0), NADIR_BUSY);
-    vcpu.events.on = 0;
-    EXPECT_EQ(core::begin_watch(vcpu, 0x10000, 0), NADIR_BAD_ARGUMENT) << "not prepared";
-    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    EXPECT_EQ(core::begin_watch(vcpu, 0x10008, 0), NADIR_BAD_ARGUMENT) << "not at a page's beginning";
-    EXPECT_EQ(core::begin_watch(vcpu, ~uint64_t{0xFFF}, 0), NADIR_BAD_ARGUMENT) << "around the end of addresses";
-    vmm.ept.physical_bits = 36;
-    EXPECT_EQ(core::begin_watch(vcpu, uint64_t{1} << 36, 0), NADIR_BAD_ARGUMENT) << "where there is no memory";
-    vmm.ept.hidden[0] = {0x1F000, 0x1000};
-    vmm.ept.hidden_count = 1;
-    EXPECT_EQ(core::begin_watch(vcpu, 0x10000, 0), NADIR_BAD_ARGUMENT) << "its last page is Nadir's own";
-    EXPECT_EQ(vmm.watch.users, 0u);
+    EXPECT_FALSE(core::is_in_range(watch, NADIR_RANGE_MSR, 0x10));
+    EXPECT_FALSE(core::is_in_range(watch, NADIR_RANGE_CPUID_LEAF, 0xF));
+    EXPECT_TRUE(core::is_in_range(watch, NADIR_RANGE_CPUID_LEAF, 0x10));
+    EXPECT_TRUE(core::is_in_range(watch, NADIR_RANGE_CPUID_LEAF, 0x12));
+    EXPECT_FALSE(core::is_in_range(watch, NADIR_RANGE_CPUID_LEAF, 0x13));
 }
 
 class Ring : public ::testing::Test {

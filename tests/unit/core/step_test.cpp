@@ -3,6 +3,7 @@
 #include "arch/debug_registers.h"
 #include "arch/msr/debugctl.h"
 #include "core/events/optional_exits.h"
+#include "core/exits/handlers.h"
 #include "core/owed_events.h"
 #include "core/step.h"
 #include "tests/unit/core/root_fixture.h"
@@ -15,6 +16,7 @@ using core::MonitorTrap;
 using core::StepEnd;
 
 constexpr uint64_t tf = arch::Rflags::tf_mask;
+constexpr uint64_t rf = arch::Rflags::rf_mask; // its breakpoint was met before
 constexpr uint64_t interrupts = arch::Rflags::interrupt_enable_mask;
 constexpr uint32_t monitor_trap_flag = arch::PrimaryControls::monitor_trap_flag_mask;
 constexpr uint32_t nmi_window = arch::PrimaryControls::nmi_window_exiting_mask;
@@ -39,9 +41,13 @@ protected:
         field(vmcs::cr0_mask) = 0x20;
         field(vmcs::cr4_mask) = 0x2000;
         field(vmcs::cr0_read_shadow) = 0x8005'0033;
-        vmm.watch.kinds = 1u << NADIR_EVENT_CONTROL_REGISTER;
+        core::EventWatch& watch = vmm.plans[0].watch;
+        watch.kinds = 1u << NADIR_EVENT_CONTROL_REGISTER;
+        watch.ranges[0] = {NADIR_RANGE_CONTROL_REGISTER, 0, ~0u};
+        watch.range_count = 1;
+        vcpu.plan = &vmm.plans[0];
         step_by(MonitorTrap::fails);
-        core::apply_optional_exits(vcpu, vmm.watch);
+        core::apply_optional_exits(vcpu, vmm.plans[0]);
     }
     void step_by(MonitorTrap how) { vcpu.step.monitor_trap = static_cast<uint8_t>(how); }
     MonitorTrap known() const { return static_cast<MonitorTrap>(vcpu.step.monitor_trap); }
@@ -49,6 +55,9 @@ protected:
     bool exit(BasicExitReason reason) { return core::take_step_exit(vcpu, reason); }
     bool exception(uint32_t event, uint64_t qualification) {
         field(vmcs::exit_interruption_information) = event;
+        if (event == debug_event && (qualification & bs) != 0) {
+            field(vmcs::guest_rflags) &= ~rf; // the instruction was carried out
+        }
         field(vmcs::exit_qualification) = qualification;
         return exit(BasicExitReason::exception_or_nmi);
     }
@@ -110,7 +119,7 @@ TEST_F(Step, ByTheMonitorTrapFlag) {
     EXPECT_FALSE(has(arch::PrimaryControls::cr8_load_exiting_mask));
     EXPECT_EQ(field(vmcs::cr0_mask), 0x20u);
     EXPECT_EQ(field(vmcs::guest_interruptibility), by_sti) << "no interrupt first";
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
     EXPECT_TRUE(exit(BasicExitReason::monitor_trap_flag));
     EXPECT_TRUE(nothing_is_left());
     EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
@@ -194,9 +203,9 @@ TEST_F(Step, AFaultIsTheGuestsWithItsOwnFlags) {
     field(vmcs::guest_pending_debug) = bs;
     begin();
     field(vmcs::exit_interruption_error_code) = 2;
-    field(vmcs::guest_rflags) |= arch::Rflags::rf_mask;
-    EXPECT_TRUE(exception(page_fault_event, 0x1234'5678));
+    EXPECT_FALSE(exception(page_fault_event, 0x1234'5678)) << "it is handled as without a step";
     EXPECT_TRUE(nothing_is_left());
+    EXPECT_EQ(core::exits::exception(vcpu), Outcome::retry);
     EXPECT_EQ(field(vmcs::guest_rflags), 0x302u | arch::Rflags::rf_mask);
     EXPECT_EQ(injected().value, page_fault_event);
     EXPECT_EQ(field(vmcs::entry_exception_error_code), 2u);
@@ -210,7 +219,8 @@ TEST_F(Step, GeneralDetectIsReportedAsTheProcessorDoes) {
     field(vmcs::guest_dr7) = 0x2400;
     field(vmcs::guest_debugctl) = arch::DebugCtl::lbr_mask;
     begin();
-    EXPECT_TRUE(exception(debug_event, arch::DebugQualification::bd_mask));
+    // The emulator reports our step, too.
+    EXPECT_TRUE(exception(debug_event, arch::DebugQualification::bd_mask | bs));
     EXPECT_TRUE(nothing_is_left());
     EXPECT_EQ(injected().value, debug_event);
     EXPECT_EQ(machine.state().dr6, 0xFFFF'2FF0u);
@@ -222,7 +232,7 @@ TEST_F(Step, AnNmiGoesFirst) {
     begin();
     EXPECT_FALSE(exception(nmi_event, 0));
     EXPECT_TRUE(nothing_is_left());
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
     EXPECT_FALSE(injected().valid());
 }
 
@@ -243,7 +253,7 @@ TEST_F(Step, AnyOtherExitEndsIt) {
     begin();
     EXPECT_FALSE(exit(BasicExitReason::vmcall));
     EXPECT_TRUE(nothing_is_left());
-    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u);
+    EXPECT_EQ(field(vmcs::guest_rflags), 0x202u | rf);
 }
 
 // Root mode's NMI handler may come in at any VMWRITE: its window must be open afterwards.

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The plan: what the processors do beyond carrying their guest through. It holds the watch (which events somebody asked to see,
+// core/events/watch.h), the rules (what is answered differently, core/rules/rules.h), and the bitmaps of MSRs and I/O ports that
+// both need.
+//
+// There are two copies. A change is put together, by hypercalls, in the one that no processor uses; then it is the present
+// one, and each processor takes it, on its own and by a hypercall of its own. So what a processor refers to never changes [SDM3
+// "Software Access to Related Structures"], and each has the old plan or the new one as a whole. Who has no plan has nothing
+// to look at: HOST_RIP and all controls are what they were, and no exit takes an instruction longer. Root mode.
+#pragma once
+
+#include <cstdint>
+
+#include "arch/vmx/io_bitmap.h"
+#include "arch/vmx/msr_bitmap.h"
+#include "core/events/watch.h"
+#include "core/rules/rules.h"
+#include "core/vcpu.h"
+
+namespace nadir::core {
+
+struct Vmm;
+
+struct Plan {
+    EventWatch watch; // kinds 0: nobody asks for events
+    Rules rules;
+};
+
+// In the shared chunk, for each copy: the MSR bitmap, then the I/O bitmaps.
+inline constexpr uint64_t plan_pages = 1 + 2;
+
+// Which of the two copies; in Vmm::present_plan and Vmm::plan_in_work none_of_both, too.
+inline constexpr uint32_t plan_copies = 2;
+inline constexpr uint32_t none_of_both = plan_copies;
+
+arch::MsrBitmap& msr_bitmap_of(const Vmm& vmm, const Plan& plan);
+arch::IoBitmaps& io_bitmaps_of(const Vmm& vmm, const Plan& plan);
+uint64_t msr_bitmap_physical_of(const Vmm& vmm, const Plan& plan);
+uint64_t io_bitmaps_physical_of(const Vmm& vmm, const Plan& plan);
+
+// A new plan is begun, of no range and no rule yet. NADIR_BUSY when processors use both copies: one that hangs in root mode
+// hasn't taken the last change.
+nadir_status begin_plan(Vmm& vmm, uint64_t kinds_and_options);
+// To the plan in work; NADIR_BAD_ARGUMENT where there is none. A range: core/events/watch.h.
+nadir_status add_range_to_plan(Vmm& vmm, uint64_t what, uint32_t first, uint32_t last);
+// A rule comes by two hypercalls: first what it is about (core/rules/rules.h: packed_head, packed_subject), then its values,
+// with which it belongs to the plan.
+nadir_status begin_rule_of_plan(Vmm& vmm, uint64_t head, uint64_t subject);
+nadir_status add_rule_to_plan(Vmm& vmm, uint64_t keep, uint64_t set);
+// The plan in work becomes the present one; one without events and rules is none.
+nadir_status finish_plan(Vmm& vmm);
+
+// This processor takes the present plan; where there is none, it gives up what it has. `ring`: guest-physical address of its
+// struct nadir_event_ring, contiguous, 0 for none; its next event gets the number `next` unless it has had the ring already.
+nadir_status take_plan(Vcpu& vcpu, uint64_t ring, uint64_t next);
+void give_plan_up(Vcpu& vcpu);
+
+} // namespace nadir::core
