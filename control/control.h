@@ -8,6 +8,7 @@
 
 #include "control/event_ring.h"
 #include "control/exit_ring.h"
+#include "control/hooks.h"
 #include "control/types.h"
 
 #ifdef __cplusplus
@@ -48,9 +49,18 @@ enum nadir_status {
     NADIR_BAD_SIZE = 67,
     NADIR_BAD_ARGUMENT = 68,
     NADIR_BUSY = 69,
-    NADIR_REFUSED = 70,          /* the core did not take the hypercall */
-    NADIR_PROCESSOR_LOST = 71,   /* root mode had to stop a processor: its log says why; only a reboot helps */
-    NADIR_EVENT_NOT_OFFERED = 72 /* the processor lacks the VMX control by which such an event would exit */
+    NADIR_REFUSED = 70,           /* the core did not take the hypercall */
+    NADIR_PROCESSOR_LOST = 71,    /* root mode had to stop a processor: its log says why; only a reboot helps */
+    NADIR_EVENT_NOT_OFFERED = 72, /* the processor lacks the VMX control by which such an event would exit */
+    /* A hook (docs/views.md). */
+    NADIR_HOOKS_NOT_ASKED_FOR = 96, /* Nadir was started without memory for hidden pages (nadir_options.hook_pages) */
+    NADIR_HOOKS_UNSUPPORTED = 97,   /* the processor has no memory that can be executed and not read */
+    NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
+    NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
+    NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
+    NADIR_HOOK_INSTRUCTION =
+        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
+                                       without */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -104,7 +114,8 @@ struct nadir_options {
                                  fail_processor; 0 for none */
     nadir_u64 fail_value;
     nadir_u32 record_every_exit; /* 1: the flight recorder sees every CPUID, too; each then costs what other exits do */
-    nadir_u32 reserved;
+    nadir_u32
+        hook_pages; /* 4-KiB pages to keep for hidden pages (control/hooks.h): a copy of each and their tables; 0: none */
     nadir_u64 reserved2;
 };
 

@@ -40,7 +40,7 @@ enum nadir_event_kind {
     NADIR_EVENT_INTERRUPT = 13,   /* vector */
     NADIR_EVENT_SYSTEM_CALL = 14, /* SYSCALL: RAX, RDI, RSI */
     NADIR_EVENT_MEMORY = 15,
-    NADIR_EVENT_HOOK = 16,
+    NADIR_EVENT_HOOK = 16, /* number of the hook; RDI; RSI */
     NADIR_EVENT_RULE =
         17, /* number of a rule that answered instead; what was asked, as the first two words of the other kind
                               of event: leaf and subleaf; MSR; MSR and value; number of the control register and value */
@@ -90,7 +90,8 @@ enum nadir_descriptor_instruction {
      (1u << NADIR_EVENT_VMX) | (1u << NADIR_EVENT_CONTROL_REGISTER) | (1u << NADIR_EVENT_ADDRESS_SPACE) |              \
      (1u << NADIR_EVENT_DEBUG_REGISTER) | (1u << NADIR_EVENT_DESCRIPTOR_TABLE) | (1u << NADIR_EVENT_RDTSC) |           \
      (1u << NADIR_EVENT_RDPMC) | (1u << NADIR_EVENT_IO) | (1u << NADIR_EVENT_EXCEPTION) |                              \
-     (1u << NADIR_EVENT_INTERRUPT) | (1u << NADIR_EVENT_SYSTEM_CALL) | (1u << NADIR_EVENT_RULE))
+     (1u << NADIR_EVENT_INTERRUPT) | (1u << NADIR_EVENT_SYSTEM_CALL) | (1u << NADIR_EVENT_RULE) |                      \
+     (1u << NADIR_EVENT_HOOK))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

@@ -41,6 +41,12 @@ constexpr CodeText statuses[] = {
     {NADIR_PROCESSOR_LOST,
      "root mode had to stop this processor; `nadir log` says why, and only a reboot brings it back"},
     {NADIR_EVENT_NOT_OFFERED, "the processor lacks the VMX control that such an event needs"},
+    {NADIR_HOOKS_NOT_ASKED_FOR, "Nadir was started without memory for hidden pages"},
+    {NADIR_HOOKS_UNSUPPORTED, "the processor can't make memory executable without making it readable"},
+    {NADIR_HOOK_NO_MEMORY, "there is no memory at the address of the hook"},
+    {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
+    {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
+    {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
 };
 
 constexpr std::string_view steps[] = {

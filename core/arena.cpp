@@ -2,10 +2,12 @@
 #include "core/arena.h"
 
 #include "arch/msr/vmx_capabilities.h"
+#include "arch/paging.h"
 #include "core/memory/second_level.h"
 #include "core/msr_policy.h"
 #include "core/root/address_space.h"
 #include "core/root/descriptor_tables.h"
+#include "core/views/views.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
 #include "cpu/registers.h"
@@ -84,9 +86,12 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     for (uint32_t i = 1; i < session.chunk_count; ++i) {
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
+    const uint64_t views = view_pages(session.options.hook_pages);
+    largest += views * page; // the shared chunk grows by them
     l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest, session.processor_count);
-    // The shared chunk itself must be hidden as well: a table per level for each of its ends, and one above them.
-    l.ept_pages = ept_pages_needed(plan) + 5;
+    // The shared chunk itself must be hidden as well: a table per level for each of its ends, one above them, and where it is large
+    // those between its ends.
+    l.ept_pages = static_cast<uint32_t>(ept_pages_needed(plan) + 5 + views * page / arch::page_size_2m);
     l.idt = context;
     l.msr_bitmap = l.idt + 1;
     l.plans = l.msr_bitmap + 1;
@@ -94,7 +99,9 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     l.image = l.hidden + 1;
     l.root_tables = l.image + to_pages(image.bytes);
     l.ept = l.root_tables + l.root_table_pages;
-    l.end = l.ept + l.ept_pages;
+    l.views = l.ept + l.ept_pages;
+    l.view_pool_pages = session.options.hook_pages;
+    l.end = l.views + views;
     return l;
 }
 
@@ -145,7 +152,8 @@ bool map_block(AddressSpace& space, uint64_t linear, uint64_t physical, uint64_t
 }
 
 bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
-    const auto own_table_pages = static_cast<uint32_t>((block_bytes - block::bytes) / page);
+    const uint64_t behind = (block_bytes - block::bytes) / page;
+    const auto own_table_pages = static_cast<uint32_t>(vmm.views == nullptr ? behind : behind - view_user_pages);
     uint32_t processor = 0;
     for (uint32_t c = 1; c < vmm.chunk_count; ++c) {
         for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
@@ -164,6 +172,9 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
             // VMWRITE fills it; of fields without one, none is to hold what was here.
             __builtin_memset(linear + block::vmcs * page, 0, page);
             vcpu.own_tables.pool = {linear + block::bytes, physical + block::bytes, own_table_pages, 0};
+            if (vmm.views != nullptr) {
+                place_view_user(vmm, vcpu, physical + block_bytes - view_user_pages * page);
+            }
             vmm.vcpus[processor++] = &vcpu;
         }
     }
@@ -215,7 +226,8 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     session.chunk_count = 1; // the shared chunk is first in the table and last in time: its size depends on the others
     session.chunks[0] = {};
     EptPlan plan = make_plan(session, capabilities);
-    session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptOwnTables::pages * page : 0);
+    session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptOwnTables::pages * page : 0) +
+                          (session.options.hook_pages != 0 ? view_user_pages * page : 0);
     if (!add_processor_chunks(session, failure)) {
         free_arena(session);
         return false;
@@ -255,6 +267,12 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     vmm.ept = plan;
     vmm.idt = reinterpret_cast<uint64_t>(c.address + layout.idt * page);
     vmm.msr_bitmap_physical = c.physical + layout.msr_bitmap * page;
+    if (layout.view_pool_pages != 0) {
+        place_views(
+            vmm,
+            {c.address + layout.views * page, c.physical + layout.views * page, (layout.end - layout.views) * page},
+            layout.view_pool_pages);
+    }
     return true;
 }
 

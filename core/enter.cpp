@@ -15,6 +15,7 @@
 #include "core/probe.h"
 #include "core/processor_state.h"
 #include "core/root/descriptor_tables.h"
+#include "core/views/hooks.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -313,6 +314,7 @@ uint32_t enter_processor(nadir_session& session, uint32_t processor, nadir_repor
         return report.status;
     }
     join_plan(session, processor);
+    continue_hooks(session);
     log(session, processor, Message::processor_entered, {record.enter_ticks});
     return NADIR_OK;
 }

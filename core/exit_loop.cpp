@@ -13,6 +13,9 @@
 #include "core/root/fault_report.h"
 #include "core/rules/answer.h"
 #include "core/step.h"
+#include "core/views/breakpoint.h"
+#include "core/views/step.h"
+#include "core/views/switch.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
 #include "cpu/exit_path.h"
@@ -190,11 +193,18 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
 
 // On a processor with a plan. What a watch lets through is answered by a rule, if at all, while it is let through.
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
+    if (vcpu.view != nullptr) {
+        end_delivery(vcpu, reason);
+    }
     if (take_step_exit(vcpu, reason)) {
         return Outcome::retry;
     }
     Outcome outcome{};
-    if (exits::is_let_through(vcpu, reason) || !answer_by_rule(vcpu, reason, outcome)) {
+    if (vcpu.view != nullptr && vcpu.view->hit != nullptr) {
+        outcome = view_breakpoint(vcpu);
+    } else if (vcpu.plan == nullptr) { // only hidden pages: of what is optional, exceptions exit, while a step lasts
+        outcome = reason == BasicExitReason::exception_or_nmi ? exits::exception(vcpu) : handle(vcpu, reason);
+    } else if (exits::is_let_through(vcpu, reason) || !answer_by_rule(vcpu, reason, outcome)) {
         const std::optional<Outcome> optional = exits::optional_exit(vcpu, reason);
         outcome = optional ? *optional : handle(vcpu, reason);
     }
@@ -220,6 +230,25 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
         conclude(record, outcome, [&]() -> Next { stop_after_unexpected_exit(vcpu, reason); }));
 }
 
+// On its own, so that a change of view has nothing of it.
+[[gnu::noinline]] uint32_t on_watched(Vcpu& vcpu, arch::ExitReason reason) {
+    nadir_event event;
+    const bool is_hit = vcpu.view != nullptr && look_for_hook(vcpu, reason.basic()); // no exception of the guest's
+    const bool is_event = !is_hit && vcpu.plan != nullptr && begin_event(vcpu, reason, event);
+    return handle_with_all_registers<handle_watched>(vcpu, reason, [&](Outcome outcome) {
+        if (is_event) {
+            finish_event(vcpu, event, outcome);
+        }
+        if (vcpu.answered.rules != 0) {
+            put_rule_events(vcpu, outcome);
+        }
+    });
+}
+
+[[gnu::noinline]] uint32_t on_view_violation(Vcpu& vcpu, arch::ExitReason reason) {
+    return switch_view_plainly(vcpu) ? static_cast<uint32_t>(Next::resume) : on_watched(vcpu, reason);
+}
+
 } // namespace
 
 extern "C" {
@@ -243,16 +272,10 @@ NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(Vcpu* vcpu) {
 // The same on a processor with a plan (core/plan/plan.h): HOST_RIP is one of cpu/exit.S that come here.
 NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(Vcpu* vcpu) {
     const arch::ExitReason reason = vmread(arch::vmcs::exit_reason);
-    nadir_event event;
-    const bool is_event = begin_event(*vcpu, reason, event);
-    return handle_with_all_registers<handle_watched>(*vcpu, reason, [&](Outcome outcome) {
-        if (is_event) {
-            finish_event(*vcpu, event, outcome);
-        }
-        if (vcpu->answered.rules != 0) {
-            put_rule_events(*vcpu, outcome);
-        }
-    });
+    if (vcpu->view != nullptr && reason.value == static_cast<uint32_t>(BasicExitReason::ept_violation)) {
+        return on_view_violation(*vcpu, reason);
+    }
+    return on_watched(*vcpu, reason);
 }
 
 } // extern "C"

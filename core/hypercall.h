@@ -39,6 +39,16 @@ enum class Hypercall : uint64_t {
     plan_rule = 18,        // RDX and RSI what a rule is about: core/rules/rules.h
     plan_rule_values = 19, // RDX bits to keep, RSI bits to set: the rule belongs to the plan
     rule_answers = 20,     // RDX first of eight slots; the words: how often the rule in each has answered
+    // core/views/prepare.h.
+    views_prepare = 32, // nothing is hidden yet
+    views_add = 33,     // RDX guest-physical address of a hook, RSI where it redirects to, or 0
+    views_take = 34,    // this processor is in a view, and remembers nothing of before
+    views_arm =
+        35, // whoever takes the views from now on executes the copies; the first word of NADIR_HOOK_INSTRUCTION: which hook
+    views_disarm = 36, // and from now on the pages themselves again
+    views_leave = 37,  // this processor is in no view
+    read_hook = 38,    // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
+    read_views = 39,   // words: struct nadir_view_state, of this processor
 };
 
 // Those that only ask about Nadir.
@@ -51,13 +61,19 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::read_vmcs:
     case Hypercall::recorder_position:
     case Hypercall::read_recorder:
-    case Hypercall::watch: return true;
+    case Hypercall::watch:
+    case Hypercall::read_hook:
+    case Hypercall::read_views: return true;
     default: return false;
     }
 }
 
 constexpr bool is_about_plan(Hypercall function) {
     return function >= Hypercall::plan_begin && function <= Hypercall::rule_answers;
+}
+
+constexpr bool is_about_views(Hypercall function) {
+    return function >= Hypercall::views_prepare && function <= Hypercall::read_views;
 }
 
 inline constexpr unsigned hypercall_words = 8;

@@ -89,6 +89,21 @@ NADIR_ABI nadir_u32 nadir_events_end(struct nadir_session* session, struct nadir
  * that comes later, until they are removed or the session stops. Returns the report's status. Passive, as nadir_events_begin. */
 NADIR_ABI nadir_u32 nadir_change_rules(struct nadir_session* session, struct nadir_rules_request* request);
 
+/* Hooks (docs/views.md): hidden breakpoints, at guest-physical addresses, on all virtualised processors. The session must have been
+ * started with hook_pages. All are set, or none, and the report says why. Passive, with the set of online processors held still. */
+NADIR_ABI nadir_u32 nadir_hooks_begin(struct nadir_session* session, const struct nadir_hook* hooks, nadir_u32 count,
+                                      struct nadir_report* report);
+
+/* What became of one of them, numbered as in the call above. On a virtualised processor. */
+NADIR_ABI nadir_u32 nadir_hooks_read(const struct nadir_session* session, nadir_u32 hook,
+                                     struct nadir_hook_state* state);
+
+/* What hidden pages cost this processor, which must be virtualised; NADIR_BAD_ARGUMENT: there are none. Not preempted. */
+NADIR_ABI nadir_u32 nadir_views_read(const struct nadir_session* session, struct nadir_view_state* state);
+
+/* Nothing is hidden any more. Without hooks nothing is done. Passive, as nadir_hooks_begin. */
+NADIR_ABI nadir_u32 nadir_hooks_end(struct nadir_session* session, struct nadir_report* report);
+
 /* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
  * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).
  * Does not return. Interrupts off. */

@@ -6,6 +6,8 @@
 #include "core/events/optional_exits.h"
 #include "core/guest.h"
 #include "core/trap_flag_step.h"
+#include "core/views/breakpoint.h"
+#include "core/views/step.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -63,11 +65,15 @@ void put_back(Vcpu& vcpu) {
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
         apply_optional_exits(vcpu, *vcpu.plan);
     }
+    if ((ends & static_cast<unsigned>(StepEnd::close_pages)) != 0) {
+        close_pages(vcpu);
+    }
 }
 
 void take_away(Vcpu& vcpu, StepEnd what) {
     switch (what) {
     case StepEnd::optional_exits: let_instructions_through(vcpu); break;
+    case StepEnd::close_pages: break; // its caller opens them
     }
 }
 
@@ -76,6 +82,9 @@ void pass_breakpoint() { vmwrite(vmcs::guest_rflags, vmread(vmcs::guest_rflags).
 
 // The instruction wasn't carried out.
 void abandon_step(Vcpu& vcpu) {
+    if (vcpu.view != nullptr) {
+        expect_hook_again(vcpu);
+    }
     if (vcpu.step.by_trap_flag != 0) {
         abandon_trap_flag_step(vcpu);
     } else {

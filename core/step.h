@@ -22,6 +22,7 @@ namespace nadir::core {
 // What is taken away for a step and put back behind it. Bits: a step may meet a second obstacle on its way.
 enum class StepEnd : uint8_t {
     optional_exits = 1, // of instructions: core/events/optional_exits.h
+    close_pages = 2,    // hidden pages that are open to it: core/views/step.h
 };
 
 enum class MonitorTrap : uint8_t { untried = 0, on_trial, works, fails };

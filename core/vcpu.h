@@ -16,6 +16,7 @@ namespace nadir::core {
 
 struct Vmm;
 struct Plan;
+struct ViewUser;
 
 // The guest's general registers by their encoding (rsp's place is unused: the guest's RSP is in the VMCS).
 struct GuestRegisters {
@@ -129,6 +130,7 @@ struct Vcpu {
     // (TablePool::epoch; others read it), and what it maps for itself alone.
     uint64_t tables_seen;
     EptOwnTables own_tables;
+    ViewUser* view; // what it has in a view of memory (core/views/views.h); null: it is in none
 
     // Numbers that `nadir stats` shows.
     uint64_t nmi_in_root;

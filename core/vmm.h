@@ -11,6 +11,7 @@
 #include "core/memory/ept.h"
 #include "core/plan/plan.h"
 #include "core/vcpu.h"
+#include "core/views/views.h"
 
 namespace nadir::core {
 
@@ -26,8 +27,8 @@ struct Chunk {
 
 // Where things are in the shared chunk, in pages from its beginning; the VMM context is at 0.
 struct SharedLayout {
-    uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, end;
-    uint32_t root_table_pages, ept_pages;
+    uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, views, end;
+    uint32_t root_table_pages, ept_pages, view_pool_pages;
 };
 
 // The VM-execution, exit and entry controls, chosen once from the first processor's capabilities.
@@ -71,6 +72,7 @@ struct Vmm {
     uint32_t present_plan;              // the one to be taken, or none_of_both
     uint32_t plan_in_work;              // the one that may be changed, or none_of_both
     uint64_t rule_answers[NADIR_RULES]; // by slot: how often
+    Views* views;                       // null: no memory for them was asked for
     uint64_t root_cr4;                  // HOST_CR4
 
     Vcpu** vcpus; // processor_count of them, behind this structure

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "bench/growth/count.h"
+#include "bench/growth/hidden_pages.h"
 
 namespace {
 
@@ -47,6 +48,18 @@ int main(int count, char**) {
     for (const bool large_1g : {true, false}) {
         for (uint32_t bits = narrowest; bits <= widest; ++bits) {
             print_one({16 * gib, Firmware::usual, bits, large_1g}, "usual", first);
+        }
+    }
+    std::printf("\n  ],\n  \"hidden_pages\": [");
+    first = true;
+    for (const bool scattered : {false, true}) {
+        for (const uint64_t hooks : {1, 10, 100, 1000, 10'000}) {
+            const HiddenPages h = count_hidden_pages(hooks, scattered);
+            std::printf("%s\n    {\"hooks\": %" PRIu64 ", \"over\": \"%s\", \"pages\": %" PRIu64
+                        ", \"view_bytes\": %" PRIu64 ", \"copy_bytes\": %" PRIu64 "}",
+                        first ? "" : ",", hooks, scattered ? "64 GiB" : "32 MiB of code", h.pages, h.view_bytes,
+                        h.copy_bytes);
+            first = false;
         }
     }
     std::printf("\n  ]\n}\n");

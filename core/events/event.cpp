@@ -113,6 +113,19 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
     return true;
 }
 
+void put_hook_event(Vcpu& vcpu, uint32_t number) {
+    if (vcpu.plan == nullptr || !is_watched(vcpu, NADIR_EVENT_HOOK)) {
+        return;
+    }
+    nadir_event event;
+    begin(event, NADIR_EVENT_HOOK);
+    event.outcome = static_cast<nadir_u8>(Outcome::retry);
+    event.word[0] = number;
+    event.word[1] = vcpu.registers.rdi();
+    event.word[2] = vcpu.registers.rsi();
+    put(vcpu, event);
+}
+
 void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome) {
     GuestRegisters& r = vcpu.registers;
     event.outcome = static_cast<nadir_u8>(outcome);

@@ -25,6 +25,9 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event);
 // What became of it; then it is in the ring.
 void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome);
 
+// A hook was hit (core/views/breakpoint.h): an event, if somebody asked for them.
+void put_hook_event(Vcpu& vcpu, uint32_t number);
+
 // Behind both, where rules have answered (core/rules/answer.h): an event for each of them, if somebody asked for these.
 void put_rule_events(Vcpu& vcpu, Outcome outcome);
 

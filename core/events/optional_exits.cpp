@@ -12,6 +12,7 @@
 #include "core/plan/plan.h"
 #include "core/rules/pins.h"
 #include "core/vmcs_setup.h"
+#include "core/views/breakpoint.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -90,12 +91,14 @@ void apply_optional_exits(Vcpu& vcpu, const Plan& plan) {
                             time_exits(kinds) | io_exits(kinds));
     write_secondary(vcpu, has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE));
     follow_pins(vcpu, root_mode_bits(plan, true));
-    vmwrite(vmcs::exception_bitmap, exceptions_of(watch));
+    vmwrite(vmcs::exception_bitmap, exceptions_of(watch) | view_exceptions(vcpu));
     hide_system_calls(vcpu, has_kind(kinds, NADIR_EVENT_SYSTEM_CALL));
     watch_interrupts(vcpu, has_kind(kinds, NADIR_EVENT_INTERRUPT));
 }
 
-uint32_t optional_exceptions(const Vcpu& vcpu) { return vcpu.plan != nullptr ? exceptions_of(vcpu.plan->watch) : 0; }
+uint32_t optional_exceptions(const Vcpu& vcpu) {
+    return (vcpu.plan != nullptr ? exceptions_of(vcpu.plan->watch) : 0) | view_exceptions(vcpu);
+}
 
 void let_instructions_through(Vcpu& vcpu) {
     write_primary(vcpu, 0);
@@ -108,7 +111,7 @@ void remove_optional_exits(Vcpu& vcpu) {
     write_primary(vcpu, 0);
     write_secondary(vcpu, false);
     follow_pins(vcpu, {0, 0});
-    vmwrite(vmcs::exception_bitmap, 0);
+    vmwrite(vmcs::exception_bitmap, view_exceptions(vcpu));
     hide_system_calls(vcpu, false);
     watch_interrupts(vcpu, false);
     vmwrite(vmcs::msr_bitmap, vcpu.place.vmm->msr_bitmap_physical);

@@ -20,7 +20,7 @@ Outcome exception(Vcpu& vcpu) {
     if (!event.valid() || event.type() == InterruptionType::nmi) {
         return nmi(vcpu);
     }
-    if (event.is_exception(Vector::invalid_opcode)) {
+    if (vcpu.plan != nullptr && event.is_exception(Vector::invalid_opcode)) {
         const SystemInstruction instruction = system_instruction_of_exit(vcpu);
         if (instruction.kind != SystemInstruction::Kind::other) {
             return system_instruction(vcpu, instruction);

@@ -8,6 +8,7 @@
 #include "core/memory/second_level.h"
 #include "core/plan/plan.h"
 #include "core/root/provoke.h"
+#include "core/views/prepare.h"
 #include "core/vmm.h"
 #include "core/watchdog.h"
 #include "cpu/vmx.h"
@@ -149,6 +150,50 @@ nadir_status change_plan(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_
     return Outcome::advance;
 }
 
+nadir_status read_hook(Vcpu& vcpu, uint64_t number) {
+    const Hook* const hook = find_hook_by_number(vcpu.place.vmm->views, number);
+    if (hook == nullptr) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    answer(vcpu, 0, __atomic_load_n(&hook->hits, __ATOMIC_RELAXED));
+    answer(vcpu, 1, hook->changes);
+    answer(vcpu, 2, hook->below);
+    return NADIR_OK;
+}
+
+nadir_status read_views(Vcpu& vcpu) {
+    if (vcpu.view == nullptr) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    const Views& views = *vcpu.place.vmm->views;
+    answer(vcpu, 0, views.page_count);
+    answer(vcpu, 1, views.pool.used);
+    answer(vcpu, 2, vcpu.view->switches);
+    answer(vcpu, 3, vcpu.view->steps);
+    return NADIR_OK;
+}
+
+[[gnu::noinline]] Outcome about_views(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
+    nadir_status status = NADIR_OK;
+    switch (function) {
+    case Hypercall::views_prepare: status = prepare_views(*vcpu.place.vmm); break;
+    case Hypercall::views_add: status = add_view_hook(vcpu, first, second); break;
+    case Hypercall::views_take: status = take_views(vcpu); break;
+    case Hypercall::views_arm: {
+        uint32_t refused = 0;
+        status = arm_views(vcpu, refused);
+        answer(vcpu, 0, refused);
+        break;
+    }
+    case Hypercall::views_disarm: status = disarm_views(vcpu); break;
+    case Hypercall::read_hook: status = read_hook(vcpu, first); break;
+    case Hypercall::read_views: status = read_views(vcpu); break;
+    default: leave_views(vcpu); break;
+    }
+    vcpu.registers.rax() = status;
+    return Outcome::advance;
+}
+
 } // namespace
 
 Outcome vmcall(Vcpu& vcpu) {
@@ -172,6 +217,9 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::leave:
         if (vcpu.plan != nullptr) [[unlikely]] {
             give_plan_up(vcpu);
+        }
+        if (vcpu.view != nullptr) [[unlikely]] {
+            leave_views(vcpu);
         }
         return Outcome::leave;
     case Hypercall::read_statistics: return about_processor<read_statistics>(vcpu, number, argument);
@@ -198,6 +246,9 @@ Outcome vmcall(Vcpu& vcpu) {
     default:
         if (is_about_plan(function)) {
             return about_plan(vcpu, function, number, argument);
+        }
+        if (is_about_views(function)) {
+            return about_views(vcpu, function, number, argument);
         }
         break;
     }

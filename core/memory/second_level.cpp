@@ -6,6 +6,7 @@
 #include "arch/vmx/fields.h"
 #include "core/log.h"
 #include "core/memory/ept_lock.h"
+#include "core/views/step.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
 #include "cpu/msr.h"
@@ -73,7 +74,11 @@ bool refresh_types(Vcpu& vcpu) {
     vmm.ept.pool.invalidated = invalidated_by_all(vmm);
     vmm.ept.mtrr = read_mtrrs(vmm.capabilities.mtrr());
     ept_own_tables_clear(vmm.ept, vcpu.own_tables);
-    return ept_refresh_types(vmm.ept);
+    const bool complete = ept_refresh_types(vmm.ept);
+    if (vmm.views != nullptr) {
+        refresh_views(*vmm.views);
+    }
+    return complete;
 }
 
 // The processor's own tables help out.
@@ -117,7 +122,10 @@ void forget_guest_translations(Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
     const uint64_t seen = __atomic_load_n(&vmm.ept.pool.epoch, __ATOMIC_ACQUIRE);
     const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
-    const bool single = capability.invept_single_context();
+    const bool single = capability.invept_single_context() && vcpu.view == nullptr;
+    if (vcpu.view != nullptr) {
+        renew_step_tables(vcpu);
+    }
     (void)cpu::invept(single ? arch::InveptType::single_context : arch::InveptType::all_context,
                       arch::InveptDescriptor{eptp_of(vcpu).value, 0});
     forget_guest_linear_translations(vcpu);

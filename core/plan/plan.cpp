@@ -184,7 +184,9 @@ void give_plan_up(Vcpu& vcpu) {
     }
     forget_step(vcpu);
     remove_optional_exits(vcpu);
-    vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
+    if (vcpu.view == nullptr) { // hidden pages need one of ours, too
+        vmwrite(vmcs::host_rip, usual_exit_entry(vmm));
+    }
     end_ring(vcpu);
     __atomic_store_n(&vcpu.plan, nullptr, __ATOMIC_RELEASE);
 }

@@ -56,6 +56,8 @@ NADIR_ABI u32 set_vmxe(void*, u32) {
             finish(false, "Nadir didn't start");
         if (options.events != 0 && !watch_guest(session, options.events))
             finish(false, "the events weren't begun");
+        if (options.hook_count != 0 && !hook_guest(session, options.hooks, options.hook_count))
+            finish(false, "the hooks weren't set");
     }
     print("nadir: entering the guest%s\n", options.bare ? ", bare" : "");
     enter_guest(session, entry);

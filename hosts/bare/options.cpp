@@ -36,6 +36,10 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return read(value, options.provoke);
     if (same(key, "events"))
         return read(value, options.events);
+    if (same(key, "hook"))
+        return options.hook_count < maximum_hooks && read(value, options.hooks[options.hook_count++]);
+    if (same(key, "hook_pages"))
+        return read(value, options.core.hook_pages);
     if (same(key, "processors"))
         return read(value, options.processors);
     if (same(key, "fail_step"))

@@ -6,6 +6,7 @@
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
 #include "hosts/bare/machine/startup.h"
+#include "hosts/bare/options.h"
 
 namespace nadir::bare {
 
@@ -85,6 +86,16 @@ bool watch_guest(nadir_session* session, u32 kinds) {
     const nadir_event_filter filter{kinds, 0, {}, 0};
     const u32 status = nadir_events_begin(session, &filter, &report);
     print("events: status %u (%s) %s\n", report.status, nadir_status_text(report.status), report.text);
+    return status == NADIR_OK;
+}
+
+bool hook_guest(nadir_session* session, const u64* addresses, u32 count) {
+    nadir_report report{};
+    static nadir_hook hooks[maximum_hooks];
+    for (u32 i = 0; i < count; ++i)
+        hooks[i] = {addresses[i], 0, NADIR_HOOK_BREAKPOINT, 0};
+    const u32 status = nadir_hooks_begin(session, hooks, count, &report);
+    print("hooks: %u, status %u (%s) %s\n", count, report.status, nadir_status_text(report.status), report.text);
     return status == NADIR_OK;
 }
 

@@ -32,6 +32,9 @@ nadir_session* start_under_guest(const nadir_options& options, u64 low_end);
 // The guest is watched by these kinds of events, of all MSRs; nobody reads them. A test aid: it must not notice.
 bool watch_guest(nadir_session* session, u32 kinds);
 
+// The guest has hidden breakpoints at these guest-physical addresses; what they count is printed by nobody. A test aid, as above.
+bool hook_guest(nadir_session* session, const u64* addresses, u32 count);
+
 // Every other processor waits for its start-up IPI, this one leaves long mode and jumps to the guest. session: nullptr
 // when Nadir isn't under us.
 [[noreturn]] void enter_guest(nadir_session* session, const GuestEntry& entry);

@@ -4,6 +4,7 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
+#include "hosts/bare/programs/bench_hooks.h"
 #include "hosts/bare/programs/programs.h"
 
 namespace nadir::bare {
@@ -182,6 +183,9 @@ const char* run_bench(const Options& options) {
     u64 general = 0;
     if (const char* why = measure_general(options, general); why != nullptr)
         return why;
+    HookCosts hooks{};
+    if (const char* why = measure_hooks(options, hooks); why != nullptr)
+        return why;
     print("@@ bench {\"processors\": %u, \"cpuid_leaf_0\": %llu, \"cpuid_leaf_1\": %llu, \"cpuid_general\": %llu, "
           "\"cpuid_bare\": %llu, \"xsetbv\": %llu, \"xsetbv_bare\": %llu, \"rdmsr\": %llu, \"wrmsr\": %llu, "
           "\"msr_bare\": %llu, ",
@@ -190,6 +194,10 @@ const char* run_bench(const Options& options) {
     print("\"mov_cr0\": %llu, \"mov_cr4\": %llu, \"mov_cr_bare\": %llu, \"invd\": %llu, "
           "\"vmcall_unknown\": %llu, \"vmcall_bare\": %llu, \"optional_exits\": %llu, ",
           costs.cr0, costs.cr4, bare.cr0, costs.invd, costs.vmcall, bare.vmcall, optional_exits(statistics));
+    print(
+        "\"view_switch\": %llu, \"hidden_page_write\": %llu, \"hidden_breakpoint\": %llu, \"hidden_page_executed\": %llu, "
+        "\"bytes_hidden_page\": %llu, ",
+        hooks.view_switch, hooks.write, hooks.breakpoint, hooks.nothing, hooks.bytes);
     print("\"start\": %llu, \"enter\": %llu, \"leave\": %llu, ", start, statistics.enter_ticks, statistics.leave_ticks);
     print("\"bytes_total\": %llu, \"bytes_per_processor\": %llu, \"bytes_ept\": %llu, \"bytes_image\": %llu}\n",
           state.bytes_total, state.bytes_per_processor, state.bytes_ept, state.bytes_image);

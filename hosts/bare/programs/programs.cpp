@@ -28,6 +28,7 @@ constexpr Entry entries[] = {
     {"events", run_events},
     {"register_events", run_register_events},
     {"traffic", run_traffic},
+    {"hooks", run_hooks},
 };
 
 void print_report(const char* what, const nadir_report& report) {

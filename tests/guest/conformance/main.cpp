@@ -37,6 +37,7 @@ extern "C" [[noreturn]] void bare_main(const Handover* handover) {
     // The 8259s would deliver the timer's interrupts on exception vectors once a part enables interrupts.
     out8(0x21, 0xFF);
     out8(0xA1, 0xFF);
+    print("image at %llx\n", handover->image); // for a test that hooks it
     Options options = parse_options(handover->command_line);
     options.own_start = handover->region_start;
     options.own_end = handover->region_end;

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/views/prepare.h"
+
+#include "arch/msr/vmx_capabilities.h"
+#include "arch/vmx/fields.h"
+#include "core/events/optional_exits.h"
+#include "core/memory/ept_lock.h"
+#include "core/memory/guest_memory.h"
+#include "core/memory/second_level.h"
+#include "core/step.h"
+#include "core/views/copy.h"
+#include "core/views/flag_instructions.h"
+#include "core/views/step.h"
+#include "core/vmcs_setup.h"
+#include "core/vmm.h"
+#include "cpu/entry_points.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+using arch::EptLeaf;
+using cpu::vmwrite;
+namespace vmcs = arch::vmcs;
+
+namespace {
+
+constexpr uint64_t page = 4096;
+
+bool is_in_use(const Views& views) { return __atomic_load_n(&views.users, __ATOMIC_ACQUIRE) != 0; }
+
+// Nobody may change it unseen.
+EptLeaf guarded(EptLeaf leaf) { return leaf.set_write(false); }
+
+// What everybody has there now, as a leaf of 4 KiB.
+nadir_status find_page(Vcpu& vcpu, uint64_t address, EptLeaf& leaf) {
+    Vmm& vmm = *vcpu.place.vmm;
+    const PageBehind behind = page_behind(vmm.ept, address);
+    if (!behind.exists) {
+        return NADIR_HOOK_NO_MEMORY;
+    }
+    if (behind.hidden) {
+        return NADIR_HOOK_OURS;
+    }
+    if (!ept_entry_at(vmm.ept, 1, address).present()) {
+        const EptResult result = ept_map(vmm.ept, address);
+        if (result != EptResult::mapped && result != EptResult::already_mapped) {
+            return NADIR_NO_MEMORY;
+        }
+    }
+    leaf = EptLeaf{ept_entry_at(vmm.ept, 1, address).value};
+    return leaf.memory_type() == arch::MemoryType::write_back ? NADIR_OK : NADIR_HOOK_DEVICE;
+}
+
+nadir_status hide(Vcpu& vcpu, Views& views, uint64_t address) {
+    EptLeaf leaf;
+    const nadir_status status = find_page(vcpu, address, leaf);
+    if (status != NADIR_OK) {
+        return status;
+    }
+    const PagePool::Page copy = views.pool.take();
+    if (copy.entries == nullptr || !view_set(views.reading, address, guarded(leaf)) ||
+        !view_set(views.executing, address, guarded(leaf))) {
+        return NADIR_NO_MEMORY;
+    }
+    HiddenPage* const hidden = add_hidden(views, address);
+    if (hidden == nullptr) {
+        return NADIR_NO_MEMORY;
+    }
+    hidden->copy = copy.physical;
+    return NADIR_OK;
+}
+
+void arm(Vcpu& vcpu, Views& views, HiddenPage& hidden) {
+    const EptLeaf leaf{view_entry_at(views.reading, 1, hidden.address).value};
+    refresh_copy(vcpu, hidden);
+    (void)view_set(
+        views.executing, hidden.address,
+        EptLeaf::make(hidden.copy, type_at(vcpu.place.vmm->ept.mtrr, hidden.copy), 1).set_read(false).set_write(false));
+    (void)view_set(views.reading, hidden.address, EptLeaf{leaf}.set_execute(false));
+}
+
+// A hook on an instruction that this processor can't let through alone. None: null.
+const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
+    if (vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works)) {
+        return nullptr;
+    }
+    for (uint32_t i = 0; i < views.hook_count; ++i) {
+        const Hook& hook = views.hooks[i];
+        constexpr uint64_t longest = 15;
+        uint8_t bytes[longest];
+        const uint64_t in_page = page - hook.address % page;
+        const auto count = static_cast<uint32_t>(in_page < longest ? in_page : longest);
+        GuestMemory{vcpu}.read(hook.address, bytes, count);
+        if (hook.kind == NADIR_HOOK_BREAKPOINT && uses_hidden_flags(bytes, count)) {
+            return &hook;
+        }
+    }
+    return nullptr;
+}
+
+// A plan has chosen the entry, and each that it chooses looks at views, too. Without one most CPUIDs keep their short way.
+void use_exit_entry(const Vcpu& vcpu) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    if (vcpu.plan != nullptr) {
+        return;
+    }
+    const auto own =
+        vmm.options.record_every_exit != 0 ? &cpu::nadir_cpu_watched_exit_entry : &cpu::nadir_cpu_planned_exit_entry;
+    vmwrite(vmcs::host_rip, vcpu.view != nullptr ? reinterpret_cast<uint64_t>(own) : usual_exit_entry(vmm));
+}
+
+} // namespace
+
+nadir_status prepare_views(Vmm& vmm) {
+    Views* const views = vmm.views;
+    if (views == nullptr) {
+        return NADIR_HOOKS_NOT_ASKED_FOR;
+    }
+    const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
+    if (!capability.execute_only() || !capability.invept_all_context()) {
+        return NADIR_HOOKS_UNSUPPORTED;
+    }
+    if (is_in_use(*views)) {
+        return NADIR_BUSY;
+    }
+    views->pool.used = 0;
+    views->page_count = 0;
+    views->hook_count = 0;
+    views->armed = 0;
+    return view_begin(views->reading) && view_begin(views->executing) ? NADIR_OK : NADIR_NO_MEMORY;
+}
+
+nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target) {
+    Views* const views = vcpu.place.vmm->views;
+    if (views == nullptr || views->reading.root == 0) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    if (is_in_use(*views)) {
+        return NADIR_BUSY;
+    }
+    if (find_hook(*views, address) != nullptr) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    const EptLock lock{vcpu};
+    if (find_hidden(*views, address) == nullptr) {
+        const nadir_status status = hide(vcpu, *views, address & ~(page - 1));
+        if (status != NADIR_OK) {
+            return status;
+        }
+    }
+    const uint32_t number = views->hook_count;
+    Hook* const hook = add_hook(*views, address);
+    if (hook == nullptr) {
+        return NADIR_NO_MEMORY;
+    }
+    hook->number = number;
+    hook->target = target;
+    hook->kind = target != 0 ? NADIR_HOOK_REDIRECT : NADIR_HOOK_BREAKPOINT;
+    return NADIR_OK;
+}
+
+nadir_status take_views(Vcpu& vcpu) {
+    Views* const views = vcpu.place.vmm->views;
+    if (views == nullptr || views->page_count == 0) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    if (vcpu.view == nullptr) {
+        __atomic_fetch_add(&views->users, 1, __ATOMIC_ACQ_REL);
+        vcpu.own_tables.root = 0; // what only they map, the processor will map again when it touches it
+        vcpu.view = &view_user_place(vcpu);
+        begin_view_user(vcpu);
+        vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
+        use_exit_entry(vcpu);
+        prepare_steps(vcpu);
+        // It may come late, from where nobody saw what it wrote.
+        const EptLock lock{vcpu};
+        for (uint32_t i = 0; views->armed != 0 && i < views->page_count; ++i) {
+            refresh_copy(vcpu, views->pages[i]);
+        }
+    }
+    use_view(vcpu);
+    forget_guest_translations(vcpu);
+    return NADIR_OK;
+}
+
+nadir_status arm_views(Vcpu& vcpu, uint32_t& refused) {
+    Views* const views = vcpu.place.vmm->views;
+    if (views == nullptr || vcpu.view == nullptr || views->armed != 0) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    if (const Hook* const hook = find_unsteppable(vcpu, *views); hook != nullptr) {
+        refused = hook->number;
+        return NADIR_HOOK_INSTRUCTION;
+    }
+    const EptLock lock{vcpu};
+    count_hooks(*views);
+    for (uint32_t i = 0; i < views->page_count; ++i) {
+        arm(vcpu, *views, views->pages[i]);
+    }
+    views->armed = 1;
+    ++views->generation;
+    return NADIR_OK;
+}
+
+nadir_status disarm_views(Vcpu& vcpu) {
+    Views* const views = vcpu.place.vmm->views;
+    if (views == nullptr || vcpu.view == nullptr) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    const EptLock lock{vcpu};
+    for (uint32_t i = 0; i < views->page_count; ++i) {
+        const uint64_t address = views->pages[i].address;
+        const EptLeaf leaf = guarded(EptLeaf{ept_entry_at(vcpu.place.vmm->ept, 1, address).value});
+        (void)view_set(views->executing, address, leaf);
+        (void)view_set(views->reading, address, leaf);
+    }
+    ++views->generation;
+    return NADIR_OK;
+}
+
+void leave_views(Vcpu& vcpu) {
+    if (vcpu.view == nullptr) {
+        return;
+    }
+    forget_step(vcpu);
+    close_pages(vcpu);
+    vcpu.view = nullptr;
+    vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
+    use_exit_entry(vcpu);
+    use_view(vcpu);
+    Views& views = *vcpu.place.vmm->views;
+    if (__atomic_sub_fetch(&views.users, 1, __ATOMIC_ACQ_REL) == 0) {
+        views.page_count = 0; // who comes now has nothing to take
+        views.armed = 0;
+    }
+}
+
+} // namespace nadir::core

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// How hidden pages come about, hypercall by hypercall: prepared and added by one processor while none is in a view; taken by each
+// processor; armed by one; taken by each processor once more, to forget what it has cached. Root mode.
+#pragma once
+
+#include "control/control.h"
+#include "core/views/views.h"
+
+namespace nadir::core {
+
+// Views without any hidden page.
+nadir_status prepare_views(Vmm& vmm);
+// A hook at this guest-physical address; with a target it is a redirection. Numbers count from 0 in the order of the calls.
+nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target);
+// This processor is in a view from now on, if it wasn't yet, and has cached nothing that the views don't say.
+nadir_status take_views(Vcpu& vcpu);
+// The copies are made, and executed from now on by whoever takes the views anew. NADIR_HOOK_INSTRUCTION: nothing was done, for the
+// instruction of the hook `refused`.
+nadir_status arm_views(Vcpu& vcpu, uint32_t& refused);
+// The pages themselves are executed again by whoever takes the views anew. Only when all have done so may the first one leave: it
+// could else write what others still have copies of.
+nadir_status disarm_views(Vcpu& vcpu);
+// This processor is in no view any more. Nothing happens where it wasn't.
+void leave_views(Vcpu& vcpu);
+
+} // namespace nadir::core

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The change of view: what a hidden page costs most often, and so in line on a way of its own (core/exit_loop.cpp). Root mode.
+#pragma once
+
+#include "arch/paging.h"
+#include "arch/vmx/exit_qualification.h"
+#include "arch/vmx/fields.h"
+#include "core/recorder.h"
+#include "core/views/views.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core {
+
+constexpr bool same_page(uint64_t one, uint64_t other) { return ((one ^ other) & ~(arch::page_size_4k - 1)) == 0; }
+
+enum class Answer : uint8_t { read, execute, step };
+
+// The view that allows what this one didn't, if that lets the instruction end. An instruction that is hidden itself and reads a hidden
+// page would go back and forth between the views forever: it is met for the second time, or reads the page that it lies in.
+[[gnu::always_inline]] inline Answer answer_to(const ViewUser& user, arch::EptViolationQualification access,
+                                               uint64_t rip) {
+    if (user.stepping != 0 || access.write()) {
+        return Answer::step;
+    }
+    if (!access.fetch()) {
+        const bool reads_itself = same_page(cpu::vmread(arch::vmcs::guest_linear_address), rip);
+        return user.in == In::reading || reads_itself ? Answer::step : Answer::read;
+    }
+    return user.in == In::executing || user.reader == rip ? Answer::step : Answer::execute;
+}
+
+[[gnu::always_inline]] inline void change_view(Vcpu& vcpu, Answer to, uint64_t rip) {
+    vcpu.view->reader = to == Answer::read ? rip : ViewUser::nobody;
+    vcpu.view->in = to == Answer::read ? In::reading : In::executing;
+    ++vcpu.view->switches;
+    cpu::vmwrite(arch::vmcs::eptp, vcpu.view->eptp[static_cast<unsigned>(vcpu.view->in)]);
+}
+
+// The usual case, and nothing else: an execution in the reading view of hidden code, or a read in the executing view of what lies
+// elsewhere than the code that reads. True when the processor is in the other view now and is to go on; the exit is recorded and
+// counted.
+[[gnu::always_inline]] inline bool switch_view_plainly(Vcpu& vcpu) {
+    const arch::EptViolationQualification access{cpu::vmread(arch::vmcs::exit_qualification)};
+    const uint64_t rip = cpu::vmread(arch::vmcs::guest_rip);
+    const Answer answer = answer_to(*vcpu.view, access, rip);
+    // Nothing but a hidden page can be read and not executed, or executed and not read: it needn't be looked for.
+    const bool is_hidden = answer == Answer::execute ? access.readable() : access.executable();
+    if (answer == Answer::step || !is_hidden || access.nmi_unblocking() ||
+        cpu::vmread(arch::vmcs::idt_vectoring_information).valid()) {
+        return false;
+    }
+    nadir_exit_record& record = open_record(vcpu, arch::BasicExitReason::ept_violation, rip);
+    record.qualification = access.value;
+    record.event = 0;
+    record.detail = cpu::vmread(arch::vmcs::guest_physical_address);
+    show_record(record);
+    ++vcpu.exits[static_cast<unsigned>(arch::BasicExitReason::ept_violation)];
+    change_view(vcpu, answer, rip);
+    finish_record(&record, Outcome::retry);
+    return true;
+}
+
+} // namespace nadir::core

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/views/views.h"
+
+#include "core/vmm.h"
+
+namespace nadir::core {
+
+namespace {
+
+constexpr uint64_t page = 4096;
+constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
+
+// Each hidden page takes a page for its copy at least. So many hooks on average are meant to be enough.
+constexpr uint32_t hooks_per_page = 4;
+
+struct Layout {
+    uint64_t pages, hooks, pool, end; // in pages from the beginning, where struct Views lies
+};
+
+Layout lay_out(uint32_t pool_pages) {
+    Layout l{};
+    l.pages = to_pages(sizeof(Views));
+    l.hooks = l.pages + to_pages(pool_pages * sizeof(HiddenPage));
+    l.pool = l.hooks + to_pages(uint64_t{pool_pages} * hooks_per_page * sizeof(Hook));
+    l.end = l.pool + pool_pages;
+    return l;
+}
+
+// The first record that isn't below this address.
+template <typename Record>
+uint32_t lower_bound(const Record* records, uint32_t count, uint64_t address) {
+    uint32_t first = 0;
+    while (count != 0) {
+        const uint32_t half = count / 2;
+        if (records[first + half].address < address) {
+            first += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return first;
+}
+
+template <typename Record>
+Record* find(Record* records, uint32_t count, uint64_t address) {
+    const uint32_t at = lower_bound(records, count, address);
+    return at < count && records[at].address == address ? &records[at] : nullptr;
+}
+
+template <typename Record>
+Record* insert_record(Record* records, uint32_t& count, uint32_t capacity, uint64_t address) {
+    if (count == capacity) {
+        return nullptr;
+    }
+    const uint32_t at = lower_bound(records, count, address);
+    for (uint32_t i = count; i > at; --i) {
+        records[i] = records[i - 1];
+    }
+    ++count;
+    records[at] = {};
+    records[at].address = address;
+    return &records[at];
+}
+
+} // namespace
+
+uint64_t view_pages(uint32_t pool_pages) { return pool_pages == 0 ? 0 : lay_out(pool_pages).end; }
+
+void place_views(Vmm& vmm, ViewMemory memory, uint32_t pool_pages) {
+    const Layout l = lay_out(pool_pages);
+    Views& views = *reinterpret_cast<Views*>(memory.base);
+    views.memory = memory;
+    views.pool = {memory.base + l.pool * page, memory.physical + l.pool * page, pool_pages, 0};
+    views.reading = {&vmm.ept, nullptr, &views.pool, memory, 0};
+    views.executing = views.reading;
+    views.pages = reinterpret_cast<HiddenPage*>(memory.base + l.pages * page);
+    views.page_capacity = pool_pages;
+    views.hooks = reinterpret_cast<Hook*>(memory.base + l.hooks * page);
+    views.hook_capacity = pool_pages * hooks_per_page;
+    vmm.views = &views;
+}
+
+void place_view_user(const Vmm& vmm, Vcpu& vcpu, uint64_t physical) {
+    ViewUser& user = view_user_place(vcpu);
+    auto* const linear = reinterpret_cast<uint8_t*>(&user);
+    static_assert(sizeof(ViewUser) <= page);
+    constexpr uint64_t tables = 2; // behind the structure and the scratch page
+    user.scratch = reinterpret_cast<uint64_t*>(linear + page);
+    user.step_pool = {linear + tables * page, physical + tables * page, ViewUser::step_tables, 0};
+    const ViewMemory memory{user.step_pool.base, user.step_pool.physical, ViewUser::step_tables * page};
+    user.step = {&vmm.ept, &vmm.views->reading, &user.step_pool, memory, 0};
+}
+
+void refresh_views(Views& views) {
+    if (views.reading.root != 0 && views.executing.root != 0) {
+        view_refresh(views.reading);
+        view_refresh(views.executing);
+        ++views.generation;
+    }
+}
+
+HiddenPage* find_hidden(const Views& views, uint64_t address) {
+    return find(views.pages, views.page_count, address & ~(page - 1));
+}
+
+Hook* find_hook(const Views& views, uint64_t address) { return find(views.hooks, views.hook_count, address); }
+
+const Hook* find_hook_by_number(const Views* views, uint64_t number) {
+    for (uint32_t i = 0; views != nullptr && i < views->hook_count; ++i) {
+        if (views->hooks[i].number == number) {
+            return &views->hooks[i];
+        }
+    }
+    return nullptr;
+}
+
+HiddenPage* add_hidden(Views& views, uint64_t address) {
+    return insert_record(views.pages, views.page_count, views.page_capacity, address);
+}
+
+Hook* add_hook(Views& views, uint64_t address) {
+    return insert_record(views.hooks, views.hook_count, views.hook_capacity, address);
+}
+
+void count_hooks(Views& views) {
+    for (uint32_t i = 0; i < views.page_count; ++i) {
+        HiddenPage& hidden = views.pages[i];
+        hidden.first = lower_bound(views.hooks, views.hook_count, hidden.address);
+        hidden.hooks = lower_bound(views.hooks, views.hook_count, hidden.address + page) - hidden.first;
+    }
+}
+
+} // namespace nadir::core
