@@ -204,9 +204,10 @@ uint64_t choose_root_cr4(const arch::Capabilities& capabilities) {
 }
 
 // What is read before it is written, or where it isn't. Tables are cleared when they come from their pools, the processors'
-// logs and rings by reset_vcpu, the watch's bitmap by prepare_watch; the image lies over what was there before.
+// logs and rings by reset_vcpu, the plans' bitmaps by begin_plan, the views' bookkeeping by place_views; the image lies over what
+// was there before.
 void clear_shared(uint8_t* shared, const SharedLayout& l) {
-    __builtin_memset(shared, 0, l.watch_bitmap * page);
+    __builtin_memset(shared, 0, l.plans * page);
     __builtin_memset(shared + l.hidden * page, 0, page);
 }
 

@@ -2,6 +2,7 @@
 #include "core/rules/rule_book.h"
 
 #include "base/format.h"
+#include "core/cleared_memory.h"
 #include "core/guest_call.h"
 #include "core/nadir.h"
 #include "core/plan/make_plan.h"
@@ -105,7 +106,7 @@ nadir_u32 add(nadir_session& session, nadir_rules_request& request) {
         return NADIR_BAD_ARGUMENT;
     }
     if (session.rule_book == nullptr) {
-        session.rule_book = static_cast<RuleBook*>(nadir_host_allocate(book_bytes));
+        session.rule_book = static_cast<RuleBook*>(allocate_cleared(book_bytes));
         if (session.rule_book == nullptr) {
             return fail(request.report, NADIR_NO_MEMORY, book_bytes);
         }

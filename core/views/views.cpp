@@ -69,6 +69,7 @@ uint64_t view_pages(uint32_t pool_pages) { return pool_pages == 0 ? 0 : lay_out(
 
 void place_views(Vmm& vmm, ViewMemory memory, uint32_t pool_pages) {
     const Layout l = lay_out(pool_pages);
+    __builtin_memset(memory.base, 0, l.pool * page);
     Views& views = *reinterpret_cast<Views*>(memory.base);
     views.memory = memory;
     views.pool = {memory.base + l.pool * page, memory.physical + l.pool * page, pool_pages, 0};
@@ -85,6 +86,7 @@ void place_view_user(const Vmm& vmm, Vcpu& vcpu, uint64_t physical) {
     ViewUser& user = view_user_place(vcpu);
     auto* const linear = reinterpret_cast<uint8_t*>(&user);
     static_assert(sizeof(ViewUser) <= page);
+    __builtin_memset(linear, 0, page);
     constexpr uint64_t tables = 2; // behind the structure and the scratch page
     user.scratch = reinterpret_cast<uint64_t*>(linear + page);
     user.step_pool = {linear + tables * page, physical + tables * page, ViewUser::step_tables, 0};
