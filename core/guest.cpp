@@ -74,6 +74,13 @@ void advance_guest() {
     }
 }
 
+void wrap_guest_rip() {
+    const uint64_t rip = vmread(vmcs::guest_rip);
+    if (rip >= four_gib && !guest_in_64_bit_mode()) {
+        vmwrite(vmcs::guest_rip, rip & (four_gib - 1));
+    }
+}
+
 void inject_fault(Vector vector) {
     set_resume_flag();
     inject(InterruptionInformation{}
@@ -125,6 +132,7 @@ void deliver_exception_of_exit(uint64_t qualification) {
         cpu::write_cr2(qualification); // the exit left CR2 as it was
     } else if (event.is_exception(Vector::debug)) {
         report_in_debug_registers(DebugQualification{qualification});
+        wrap_guest_rip();
     }
     // The exit has saved RF as the frame is to have it; Bochs 2.7 doesn't.
     if (is_fault(event)) {

@@ -66,6 +66,7 @@ void begin_trap_flag_step(Vcpu& vcpu) {
 
 void end_trap_flag_step(Vcpu& vcpu, DebugQualification trap) {
     const Step& step = vcpu.step;
+    wrap_guest_rip();
     put_back_flags(step);
     put_back_controls(vcpu);
     // The guest gets what it would have got behind this instruction: what its breakpoints met, also those that MOV SS had kept

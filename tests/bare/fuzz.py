@@ -50,6 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-m", "--model", action="append", choices=ALL_MODELS, metavar="MODEL",
                         help=f"of the emulator; may be repeated; default: all of {', '.join(ALL_MODELS)}")
     parser.add_argument("-n", "--processors", type=by_hand.processors, default=1, help="default: %(default)s")
+    parser.add_argument("--events", type=by_hand.whole(0, 2**32 - 1), default=0, metavar="KINDS",
+                        help="watched in the virtualised run: bits of enum nadir_event_kind")
     parser.add_argument("--replay", type=script, nargs="+", metavar="FILE", help="run these files of the corpus instead")
     parser.add_argument("--save", action="store_true", help=f"keep what is found in {CORPUS.relative_to(CORPUS.parents[3])}")
     return parser.parse_args()
@@ -64,7 +66,7 @@ def report(found: Difference, keep: bool) -> None:
 
 def run_seed(options: argparse.Namespace, seed: int, model: str, directory: Path) -> tuple[int, int]:
     """How many sequences ran, and how many differences there were."""
-    bed = Bed(directory, model, options.processors, timeout=60, at_once=True)
+    bed = Bed(directory, model, options.processors, timeout=60, at_once=True, events=options.events)
     first, end, differences = options.first, options.first + options.count, 0
     while first < end:
         count = min(AT_ONCE, end - first)

@@ -33,6 +33,7 @@ class Bed:
     processors: int = 1
     timeout: float = 60  # of the emulator's processor time, for one run
     at_once: bool = False  # both runs at the same time
+    events: int = 0  # what is watched in the virtualised run: bits of enum nadir_event_kind
     runs: list[Run] = field(default_factory=list)
     hangs: int = 0  # virtualised runs that didn't end
 
@@ -50,7 +51,8 @@ class Bed:
         def virtualised() -> Run:
             # A stopped processor would wait for the end of the time.
             modules = [fastboot.Module(kernel, line), *text]
-            return boot(self.directory / "virtualised", "log=error", modules, stop_when=_is_the_end, **settings)
+            words = f"log=error events={self.events}" if self.events else "log=error"
+            return boot(self.directory / "virtualised", words, modules, stop_when=_is_the_end, **settings)
 
         with ThreadPoolExecutor(2 if self.at_once else 1) as pool:
             pair = pool.submit(bare), pool.submit(virtualised)

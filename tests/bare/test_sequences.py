@@ -16,6 +16,7 @@ from .sequences import PLACE, Bed, describe, digests, first_difference, search
 from .shrink import shrink
 
 TOOL = Path(__file__).with_name("fuzz.py")
+EVERY_KIND = (1 << 15) - 1  # of enum nadir_event_kind, of those that instructions and interrupts make
 QUICK = pytest.param("corei7_skylake_x", 2, 600, marks=pytest.mark.quick)
 
 
@@ -28,6 +29,23 @@ def test_random_sequences(tmp_path, model, processors, count):
     # All ran, and not all did the same.
     bare, virtualised = (digests(run) for run in bed.runs)
     assert len(bare) == (count + 255) // 256 == len(virtualised) == len(set(bare.values()))
+
+
+@pytest.mark.parametrize("model, processors, count", [
+    pytest.param("corei7_skylake_x", 1, 600, marks=pytest.mark.quick), ("tigerlake", 1, 600)])
+def test_random_sequences_while_everything_is_watched(tmp_path, model, processors, count):
+    bed = Bed(tmp_path, model, processors, events=EVERY_KIND)
+    found = search(bed, seed=200 + ALL_MODELS.index(model), count=count)
+    assert found is None, f"tests/bare/fuzz.py --events {EVERY_KIND} on {model}: {found.origin}\n{found.line}\n{found.report}"
+    assert any(line.startswith("events: status 0 ") for line in bed.runs[1].lines), bed.runs[1].tail()
+
+
+@pytest.mark.quick
+def test_what_once_differed_while_everything_is_watched(tmp_path):
+    lines = corpus.read_all()
+    bed = Bed(tmp_path, events=EVERY_KIND)
+    number = first_difference(*bed.both("block=1", lines))
+    assert number is None, f"{lines[number]}\n{describe(bed, lines[number])}"
 
 
 @pytest.mark.quick

@@ -178,6 +178,21 @@ const char* watched_storm(nadir_session* session) {
     return why == nullptr && end(session) != NADIR_OK ? "the events of the storm didn't end" : why;
 }
 
+// What the guest has turned on stays on, whoever watches meanwhile.
+const char* kept_enable(nadir_session* session) {
+    constexpr u64 efer_sce = 1;
+    const u64 before = read_msr(msr_efer);
+    write_msr(msr_efer, before | efer_sce);
+    if (begin(session, {kind_system_call, 0, {}, 0}) != NADIR_OK)
+        return "the system calls weren't begun";
+    const u64 watched = read_msr(msr_efer);
+    if (end(session) != NADIR_OK)
+        return "the system calls didn't end";
+    const u64 after = read_msr(msr_efer);
+    write_msr(msr_efer, before);
+    return watched == (before | efer_sce) && after == watched ? nullptr : "IA32_EFER.SCE isn't what the guest wrote";
+}
+
 struct Exits {
     u64 exceptions, interrupts, windows, io, reads, writes;
 
@@ -209,7 +224,7 @@ const char* run_traffic(const Options& options) {
     if (session == nullptr)
         return "Nadir didn't start";
     constexpr const char* (*parts[])(nadir_session*) = {nothing_exits_any_more, watched_work, nothing_exits_any_more,
-                                                        watched_storm, nothing_exits_any_more};
+                                                        watched_storm,          kept_enable,  nothing_exits_any_more};
     for (const auto part : parts)
         if (const char* why = part(session); why != nullptr)
             return why;

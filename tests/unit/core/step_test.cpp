@@ -191,6 +191,19 @@ TEST_F(Step, BehindMovSsWhatPendsComesAfterTheStep) {
     EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
 }
 
+TEST_F(Step, RipWrapsAtFourGibOutside64BitMode) {
+    set_64_bit(false, true);
+    begin();
+    field(vmcs::guest_rip) = 0x1'0000'0000; // the emulator saves the sum
+    EXPECT_TRUE(exception(debug_event, bs));
+    EXPECT_EQ(field(vmcs::guest_rip), 0u);
+    set_64_bit(true, true);
+    begin();
+    field(vmcs::guest_rip) = 0x1'0000'0000;
+    EXPECT_TRUE(exception(debug_event, bs));
+    EXPECT_EQ(field(vmcs::guest_rip), 0x1'0000'0000u);
+}
+
 TEST_F(Step, ABreakpointThatIsNotEnabledMakesNoTrap) {
     begin();
     EXPECT_TRUE(exception(debug_event, bs | arch::PendingDebugExceptions::b1_mask));

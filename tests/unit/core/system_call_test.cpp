@@ -7,6 +7,7 @@
 #include "core/events/system_calls.h"
 #include "core/exits/handlers.h"
 #include "core/system_instruction.h"
+#include "tests/fakes/window.h"
 #include "tests/unit/core/root_fixture.h"
 
 namespace nadir::test {
@@ -156,6 +157,56 @@ TEST_F(SystemCalls, AfterInitTheyAreOff) {
     core::put_guest_into_wait_for_startup(vcpu);
     EXPECT_EQ(core::guest_efer(vcpu).value, 0u);
     EXPECT_EQ(core::system_instruction_of_exit(vcpu).kind, Kind::other);
+}
+
+// The guest's code, in two pages that are neighbours for it and not in memory.
+class SystemCallCode : public SystemCalls {
+protected:
+    SystemCallCode() {
+        vmm.ept.physical_bits = 40;
+        tables = machine.memory.allocate(7 * page);
+        constexpr uint64_t all_rights = 7;
+        for (unsigned level = 0; level < 3; ++level) {
+            entry(level, (linear >> (39 - 9 * level)) & 511) = at(level + 1) | all_rights;
+        }
+        entry(3, (linear >> 12) & 511) = at(first) | all_rights;
+        entry(3, ((linear >> 12) & 511) + 1) = at(second) | all_rights;
+        field(vmcs::guest_cr3) = at(0);
+        field(vmcs::guest_rip) = linear + page - 1;
+        tables[first * page + page - 1] = 0x0F;
+        tables[second * page] = 0x05;
+        set_privilege_level(3);
+        core::hide_system_calls(vcpu, true);
+    }
+    uint64_t at(unsigned index) const { return machine.memory.physical_of(tables) + index * page; }
+    uint64_t& entry(unsigned table, uint64_t index) {
+        return reinterpret_cast<uint64_t*>(tables + table * page)[index];
+    }
+    Kind kind() { return core::system_instruction_of_exit(vcpu).kind; }
+
+    static constexpr uint64_t page = 4096;
+    static constexpr uint64_t linear = 0x7FFF'0020'3000;
+    static constexpr unsigned first = 4, second = 6;
+    uint8_t* tables;
+    fake::Window window{machine, vmm};
+};
+
+TEST_F(SystemCallCode, IsReadAcrossPages) {
+    EXPECT_EQ(kind(), Kind::system_call);
+    tables[second * page] = 0x0B;
+    EXPECT_EQ(kind(), Kind::other);
+}
+
+TEST_F(SystemCallCode, IsNoneWhereTheGuestCouldNotExecuteOne) {
+    core::set_guest_efer(vcpu, arch::Efer{0xD00});
+    EXPECT_EQ(kind(), Kind::other) << "turned off";
+    core::set_guest_efer(vcpu, arch::Efer{0xD01});
+    EXPECT_EQ(kind(), Kind::system_call);
+    field(vmcs::guest_cs_access_rights) = arch::AccessRights{0xC0FB}.value;
+    EXPECT_EQ(kind(), Kind::other) << "in compatibility mode";
+    field(vmcs::guest_cs_access_rights) = arch::AccessRights{0xA0FB}.value;
+    entry(3, ((linear >> 12) & 511) + 1) = 0;
+    EXPECT_EQ(kind(), Kind::other) << "taken away meanwhile";
 }
 
 } // namespace
