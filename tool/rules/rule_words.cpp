@@ -234,7 +234,7 @@ std::vector<nadir_rule> parse_rules(const std::vector<std::string>& words) {
     if (subject == "cr0" || subject == "cr4") {
         return parse_pin(subject == "cr0" ? 0 : 4, words);
     }
-    unknown("", words.front(), subjects);
+    unknown("rule", words.front(), subjects);
 }
 
 std::string words_of_rule(const nadir_rule& rule) {
