@@ -141,6 +141,28 @@ void add_recorder(CLI::App& app, Action& action, const SystemWords& words) {
     });
 }
 
+void add_set(CLI::App& app, Action& action) {
+    auto options = std::make_shared<SetOptions>();
+    CLI::App* command =
+        app.add_subcommand("set", "Let the system see another CPUID or MSR than the processor has, refuse writes of an "
+                                  "MSR, pin bits of CR0 and CR4; without words: the rules that there are");
+    command->add_option("words", options->words, "A rule, or: remove NUMBER..., clear, list")->type_name("RULE");
+    add_json(command, options->json);
+    command->footer(R"(Rules:
+  cpuid LEAF[.SUBLEAF] REG=VALUE        EAX, EBX, ECX or EDX of CPUID's answer, for this leaf
+  cpuid LEAF[.SUBLEAF] 'REG&=VALUE'     only these bits of it are left
+  cpuid LEAF[.SUBLEAF] 'REG|=VALUE'     these bits of it are set
+  msr NAME|NUMBER read=VALUE            RDMSR gives this value
+  msr NAME|NUMBER write=refuse|ignore   WRMSR raises #GP, or does nothing
+  cr0|cr4 pin BIT... [=fault]           a bit that is set stays set (WP; UMIP, SMEP, SMAP, TSD);
+                                        =fault: clearing it raises #GP, otherwise it only seems to work
+LEAF and SUBLEAF are hexadecimal, as in `nadir decode cpuid.7.0.ebx`. Rules are of the whole system and of all its processors, and stay
+until they are removed or Nadir is turned off. docs/reactions.md has what is exact.)");
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_set(system, *options, out); };
+    });
+}
+
 void add_caps(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<CapsOptions>();
     CLI::App* command =
@@ -234,6 +256,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_stats(app, action);
     add_log(app, action);
     add_recorder(app, action, words);
+    add_set(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

@@ -58,6 +58,12 @@ struct RecorderOptions {
 };
 ExitStatus command_recorder(System& system, const RecorderOptions& options, std::ostream& out);
 
+struct SetOptions {
+    std::vector<std::string> words; // none: list the rules
+    bool json = false;
+};
+ExitStatus command_set(System& system, const SetOptions& options, std::ostream& out);
+
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine
     bool json = false;

@@ -29,6 +29,8 @@ public:
     virtual nadir_vmcs vmcs(nadir_u32 processor) = 0;
     // The last VM exits of that processor.
     virtual nadir_recorder_request recorder(nadir_u32 processor) = 0;
+    // What came of it is in its report, and all rules behind it.
+    virtual nadir_rules_request rules(const nadir_rules_request& wanted) = 0;
 };
 
 } // namespace nadir::tool

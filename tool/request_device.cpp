@@ -82,6 +82,13 @@ nadir_vmcs RequestDevice::vmcs(nadir_u32 processor) {
     return request.vmcs;
 }
 
+nadir_rules_request RequestDevice::rules(const nadir_rules_request& wanted) {
+    auto request = wanted;
+    request.header = request_of<nadir_rules_request>().header;
+    request.report = reported("rules", NADIR_FUNCTION_RULES, request);
+    return request;
+}
+
 nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
     auto request = request_of<nadir_recorder_request>();
     request.processor = processor;

@@ -18,6 +18,7 @@ public:
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override;
     nadir_vmcs vmcs(nadir_u32 processor) override;
     nadir_recorder_request recorder(nadir_u32 processor) override;
+    nadir_rules_request rules(const nadir_rules_request& wanted) override;
 
 protected:
     // The system's number of an error; 0 is none.

@@ -67,9 +67,8 @@ bool judge_write(const nadir_rule& rule, std::span<char> words) {
     return why == nullptr || refuse_msr(rule.number, why, words);
 }
 
-bool judge_pin(const nadir_rule& rule, const arch::Capabilities& capabilities, std::span<char> words) {
-    const uint64_t allowed = rule.number == 0 ? ~uint64_t{0} : capabilities.msr(arch::capability_msr::vmx_cr4_fixed1);
-    const uint64_t missing = rule.set & ~allowed;
+bool judge_pin(const nadir_rule& rule, uint64_t cr4_bits, std::span<char> words) {
+    const uint64_t missing = rule.number == 4 ? rule.set & ~cr4_bits : 0;
     if (missing != 0) {
         base::Writer{words}
             .text("Nothing was changed. This processor has not all of these bits of CR4; it lacks ")
@@ -82,7 +81,7 @@ bool judge_pin(const nadir_rule& rule, const arch::Capabilities& capabilities, s
 
 } // namespace
 
-bool judge_rule(const nadir_rule& rule, const arch::Capabilities& capabilities, std::span<char> words) {
+bool judge_rule(const nadir_rule& rule, uint64_t cr4_bits, std::span<char> words) {
     if (!is_sound(rule)) {
         base::Writer{words}.text(
             "Nothing was changed: there is no such rule. In CR0, WP can be pinned; in CR4, UMIP, SMEP, SMAP "
@@ -92,7 +91,7 @@ bool judge_rule(const nadir_rule& rule, const arch::Capabilities& capabilities, 
     switch (rule.kind) {
     case NADIR_RULE_READ_MSR: return judge_read(rule, words);
     case NADIR_RULE_WRITE_MSR: return judge_write(rule, words);
-    case NADIR_RULE_PIN: return judge_pin(rule, capabilities, words);
+    case NADIR_RULE_PIN: return judge_pin(rule, cr4_bits, words);
     default: return true;
     }
 }

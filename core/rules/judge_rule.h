@@ -5,12 +5,11 @@
 
 #include <span>
 
-#include "arch/capabilities.h"
 #include "core/rules/rules.h"
 
 namespace nadir::core {
 
-// False, with why in `words`, when it is not.
-bool judge_rule(const nadir_rule& rule, const arch::Capabilities& capabilities, std::span<char> words);
+// False, with why in `words`, when it is not. `cr4_bits`: those that the processor has.
+bool judge_rule(const nadir_rule& rule, uint64_t cr4_bits, std::span<char> words);
 
 } // namespace nadir::core

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/rules/rule_book.h"
 
+#include "arch/msr/index.h"
 #include "base/format.h"
 #include "core/cleared_memory.h"
 #include "core/guest_call.h"
 #include "core/nadir.h"
 #include "core/plan/make_plan.h"
-#include "core/probe.h"
 #include "core/report.h"
 #include "core/rules/judge_rule.h"
+#include "cpu/msr.h"
 
 namespace nadir::core {
 
@@ -101,7 +102,7 @@ uint32_t free_slot(const RuleBook& book) {
 
 nadir_u32 add(nadir_session& session, nadir_rules_request& request) {
     const std::span words{request.report.text};
-    if (!judge_rule(request.rule, read_processor_capabilities(), words)) {
+    if (!judge_rule(request.rule, cpu::read_msr(arch::Msr::ia32_vmx_cr4_fixed1), words)) {
         request.report.status = NADIR_BAD_ARGUMENT;
         return NADIR_BAD_ARGUMENT;
     }

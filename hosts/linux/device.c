@@ -59,6 +59,11 @@ static u32 answer_recorder(void *data)
     return host_recorder_locked(data);
 }
 
+static u32 answer_rules(void *data)
+{
+    return host_rules_locked(data);
+}
+
 static u32 answer_capabilities(void *data)
 {
     struct nadir_capabilities_request *request = data;
@@ -89,6 +94,7 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_CAPABILITIES] = FUNCTION(capabilities, 0),
     [NADIR_FUNCTION_VMCS] = FUNCTION(vmcs, 0),
     [NADIR_FUNCTION_RECORDER] = FUNCTION(recorder, 0),
+    [NADIR_FUNCTION_RULES] = FUNCTION(rules, offsetof(struct nadir_rules_request, report)),
 };
 
 /* The structure is ours, as far as its first bytes can tell. */

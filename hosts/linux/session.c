@@ -258,6 +258,21 @@ u32 host_recorder_locked(struct nadir_recorder_request *request)
     return status;
 }
 
+u32 host_rules_locked(struct nadir_rules_request *request)
+{
+    u32 status;
+
+    memset(request->rules, 0, sizeof(request->rules));
+    request->count = 0;
+    if (!session)
+        return host_report(&request->report, NADIR_ALREADY_OFF,
+                           "Nadir is off: there are no rules, and none can be given. Turn it on first.");
+    cpus_read_lock();
+    status = nadir_change_rules(session, request);
+    cpus_read_unlock();
+    return status;
+}
+
 u32 host_provoke(u32 provocation)
 {
     struct nadir_session *asked;

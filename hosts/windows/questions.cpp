@@ -87,6 +87,16 @@ nadir_u32 read_recorder(nadir_recorder_request& request) {
     return status;
 }
 
+nadir_u32 change_rules(nadir_rules_request& request) {
+    __builtin_memset(request.rules, 0, sizeof(request.rules));
+    request.count = 0;
+    if (known_session() == nullptr) {
+        return host_report(request.report, NADIR_ALREADY_OFF,
+                           {"Nadir is off: there are no rules, and none can be given. Turn it on first."});
+    }
+    return nadir_change_rules(known_session(), &request);
+}
+
 void read_capabilities(void* capabilities) {
     const InterruptsOff off;
     nadir_read_capabilities(capabilities);

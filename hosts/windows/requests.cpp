@@ -54,6 +54,11 @@ NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
     return read_recorder(*static_cast<nadir_recorder_request*>(data));
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_rules(void* data) {
+    const SessionLock held;
+    return change_rules(*static_cast<nadir_rules_request*>(data));
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data) {
     return provoke(static_cast<nadir_provoke_request*>(data)->provocation);
 }
@@ -74,6 +79,7 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_CAPABILITIES, answer_capabilities, sizeof(nadir_capabilities_request), 0},
     {NADIR_IOCTL_VMCS, answer_vmcs, sizeof(nadir_vmcs_request), 0},
     {NADIR_IOCTL_RECORDER, answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_RULES, answer_rules, sizeof(nadir_rules_request), offsetof(nadir_rules_request, report)},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

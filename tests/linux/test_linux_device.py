@@ -50,7 +50,7 @@ section autostart-fails; load autostart=1 fail_allocation=1 2>&1; echo status $?
 finish
 """
 
-FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder")
+FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "rules")
 
 
 @pytest.fixture(scope="module")

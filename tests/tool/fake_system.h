@@ -25,6 +25,9 @@ struct FakeNadir {
     nadir_options options{};             // what `on` was called with
     std::map<nadir_u32, nadir_vmcs> vmcs;
     std::map<nadir_u32, nadir_recorder_request> recorder;
+    std::vector<nadir_listed_rule> rules;
+    std::vector<nadir_rules_request> rule_requests; // what was asked
+    std::size_t rules_that_fit = NADIR_RULES;
     unsigned largest_batch = NADIR_LOG_BATCH;
 
     static FakeNadir of_two_processors() {
@@ -82,6 +85,30 @@ public:
     arch::Capabilities capabilities(nadir_u32) override { return example_processor(); }
     nadir_vmcs vmcs(nadir_u32 processor) override { return nadir_.vmcs[processor]; }
     nadir_recorder_request recorder(nadir_u32 processor) override { return nadir_.recorder[processor]; }
+
+    // As the core, as far as the command can tell.
+    nadir_rules_request rules(const nadir_rules_request& wanted) override {
+        nadir_.rule_requests.push_back(wanted);
+        nadir_rules_request answer = wanted;
+        answer.report = nadir_.report;
+        std::vector<nadir_listed_rule>& rules = nadir_.rules;
+        if (answer.report.status == NADIR_OK && wanted.operation == NADIR_RULES_ADD) {
+            if (rules.size() == nadir_.rules_that_fit) {
+                answer.report.status = NADIR_BAD_ARGUMENT;
+                std::strcpy(answer.report.text, "no place for more");
+            } else {
+                answer.number = rules.empty() ? 1 : rules.back().number + 1;
+                rules.push_back({answer.number, 0, 0, wanted.rule});
+            }
+        } else if (wanted.operation == NADIR_RULES_REMOVE) {
+            std::erase_if(rules, [&](const nadir_listed_rule& rule) { return rule.number == wanted.number; });
+        } else if (wanted.operation == NADIR_RULES_CLEAR) {
+            rules.clear();
+        }
+        answer.count = static_cast<nadir_u32>(rules.size());
+        std::copy(rules.begin(), rules.end(), answer.rules);
+        return answer;
+    }
 
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override {
         nadir_log_request answer{};

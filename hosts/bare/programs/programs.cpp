@@ -29,6 +29,7 @@ constexpr Entry entries[] = {
     {"register_events", run_register_events},
     {"traffic", run_traffic},
     {"hooks", run_hooks},
+    {"rules", run_rules},
 };
 
 void print_report(const char* what, const nadir_report& report) {

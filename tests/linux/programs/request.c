@@ -169,6 +169,7 @@ static const struct function functions[] = {
     FUNCTION(capabilities, CAPABILITIES, 0),
     FUNCTION(vmcs, VMCS, 0),
     FUNCTION(recorder, RECORDER, 0),
+    FUNCTION(rules, RULES, offsetof(struct nadir_rules_request, report)),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)

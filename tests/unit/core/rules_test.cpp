@@ -146,7 +146,7 @@ class Judgement : public ::testing::Test {
 protected:
     bool accepted(const nadir_rule& rule) {
         char words[400] = {};
-        const bool wise = core::judge_rule(rule, example_processor(), words);
+        const bool wise = core::judge_rule(rule, Cr4::smep_mask | Cr4::smap_mask, words);
         said = words;
         return wise;
     }
@@ -171,6 +171,8 @@ TEST_F(Judgement, OfWhatWouldStopTheSystem) {
     EXPECT_FALSE(accepted({NADIR_RULE_PIN, 4, 0, 0, 0, 0, 0, Cr4::pae_mask}));
     EXPECT_NE(said.find("SMEP"), std::string::npos) << said;
     EXPECT_TRUE(accepted({NADIR_RULE_PIN, 4, 0, 0, 0, 0, 0, Cr4::smep_mask}));
+    EXPECT_FALSE(accepted({NADIR_RULE_PIN, 4, 0, 0, 0, 0, 0, Cr4::umip_mask}));
+    EXPECT_NE(said.find("has not all of these bits of CR4; it lacks 0x800"), std::string::npos) << said;
 }
 
 } // namespace

@@ -124,6 +124,7 @@ static void processors(HANDLE device)
         {"log", NADIR_FUNCTION_LOG, sizeof(struct nadir_log_request)},
         {"vmcs", NADIR_FUNCTION_VMCS, sizeof(struct nadir_vmcs_request)},
         {"recorder", NADIR_FUNCTION_RECORDER, sizeof(struct nadir_recorder_request)},
+        {"rules", NADIR_FUNCTION_RULES, sizeof(struct nadir_rules_request)},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
