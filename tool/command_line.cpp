@@ -141,6 +141,28 @@ void add_recorder(CLI::App& app, Action& action, const SystemWords& words) {
     });
 }
 
+void add_trace(CLI::App& app, Action& action) {
+    auto options = std::make_shared<TraceOptions>();
+    CLI::App* command = app.add_subcommand("trace", "Show events of the running system as they happen, until Ctrl-C");
+    command
+        ->add_option("event", options->events, "cpuid, rdmsr, wrmsr, xsetbv or vmx (the VMX instructions); any of them")
+        ->required()
+        ->type_name("EVENT");
+    command
+        ->add_option("--msr", options->msrs,
+                     "Of rdmsr and wrmsr only these: a name, a number or FIRST-LAST; may be given again (default: all)")
+        ->allow_extra_args(false)
+        ->type_name("MSR");
+    command->add_option("--cpu", options->processor, "Only this processor")->type_name("N");
+    command->add_option("--count", options->count, "End after so many events")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("N");
+    command->add_flag("--json", options->json, "Print one JSON object per line, for programs");
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_trace(system, *options, out); };
+    });
+}
+
 void add_caps(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<CapsOptions>();
     CLI::App* command =
@@ -234,6 +256,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_stats(app, action);
     add_log(app, action);
     add_recorder(app, action, words);
+    add_trace(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

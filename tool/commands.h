@@ -58,6 +58,15 @@ struct RecorderOptions {
 };
 ExitStatus command_recorder(System& system, const RecorderOptions& options, std::ostream& out);
 
+struct TraceOptions {
+    std::vector<std::string> events; // their names
+    std::vector<std::string> msrs;   // names, numbers and ranges; none: all
+    std::optional<nadir_u32> processor;
+    std::optional<std::uint64_t> count; // ends after so many
+    bool json = false;
+};
+ExitStatus command_trace(System& system, const TraceOptions& options, std::ostream& out);
+
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine
     bool json = false;

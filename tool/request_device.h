@@ -18,6 +18,9 @@ public:
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override;
     nadir_vmcs vmcs(nadir_u32 processor) override;
     nadir_recorder_request recorder(nadir_u32 processor) override;
+    nadir_report events_begin(const nadir_event_filter& filter) override;
+    nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) override;
+    nadir_report events_end() override;
 
 protected:
     // The system's number of an error; 0 is none.

@@ -33,6 +33,13 @@ void host_explain_locked(const struct nadir_log_record *record);
 u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs);
 u32 host_recorder_locked(struct nadir_recorder_request *request);
 
+/* events.c: `who` is the open file that asks. */
+u32 host_events_begin_locked(const void *who, const struct nadir_event_filter *filter, struct nadir_report *report);
+u32 host_events_read_locked(const void *who, struct nadir_events_read_request *request);
+u32 host_events_end_locked(const void *who, struct nadir_report *report);
+/* Nadir was stopped: whoever has the events learns it when it reads. */
+void host_events_stopped(void);
+
 /* For tests: root mode makes this mistake on the processor that asks. Takes host_lock only to look. */
 u32 host_provoke(u32 provocation);
 

@@ -35,4 +35,8 @@
 #define NADIR_IOCTL_LOG _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_LOG, struct nadir_log_request)
 #define NADIR_IOCTL_CAPABILITIES _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_CAPABILITIES, struct nadir_capabilities_request)
 #define NADIR_IOCTL_VMCS _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_VMCS, struct nadir_vmcs_request)
+#define NADIR_IOCTL_EVENTS_BEGIN                                                                                       \
+    _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_EVENTS_BEGIN, struct nadir_events_begin_request)
+#define NADIR_IOCTL_EVENTS_READ _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_EVENTS_READ, struct nadir_events_read_request)
+#define NADIR_IOCTL_EVENTS_END _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_EVENTS_END, struct nadir_events_end_request)
 #define NADIR_IOCTL_RECORDER _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_RECORDER, struct nadir_recorder_request)

@@ -89,8 +89,10 @@ u32 host_stop_locked(struct nadir_report *report)
     emergency_disarm();
     cpus_read_lock();
     status = nadir_stop(session, report);
-    if (status == NADIR_OK)
+    if (status == NADIR_OK) {
         WRITE_ONCE(running, false);
+        host_events_stopped();
+    }
     cpus_read_unlock();
 
     if (status != NADIR_OK) {

@@ -26,6 +26,12 @@ struct FakeNadir {
     std::map<nadir_u32, nadir_vmcs> vmcs;
     std::map<nadir_u32, nadir_recorder_request> recorder;
     unsigned largest_batch = NADIR_LOG_BATCH;
+    // Events: what was asked for, what there is of each processor, and how many of its front are gone.
+    nadir_event_filter filter{};
+    bool watched = false;
+    bool events_over = false;
+    std::map<nadir_u32, std::vector<nadir_event>> events;
+    std::map<nadir_u32, nadir_u64> events_lost;
 
     static FakeNadir of_two_processors() {
         FakeNadir nadir;
@@ -83,6 +89,29 @@ public:
     nadir_vmcs vmcs(nadir_u32 processor) override { return nadir_.vmcs[processor]; }
     nadir_recorder_request recorder(nadir_u32 processor) override { return nadir_.recorder[processor]; }
 
+    nadir_report events_begin(const nadir_event_filter& filter) override {
+        nadir_.filter = filter;
+        nadir_.watched = nadir_.report.status == NADIR_OK;
+        return nadir_.report;
+    }
+    nadir_report events_end() override {
+        nadir_.watched = false;
+        return nadir_.report;
+    }
+    nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) override {
+        nadir_events_read_request answer{};
+        const std::vector<nadir_event>& events = nadir_.events[processor];
+        const nadir_u64 first = nadir_.events_lost[processor];
+        answer.lost = next < first ? first - next : 0;
+        next = std::max(next, first);
+        while (next < events.size() && answer.count < NADIR_EVENT_BATCH) {
+            answer.events[answer.count++] = events[next++];
+        }
+        answer.next = next;
+        answer.over = nadir_.events_over ? 1 : 0;
+        return answer;
+    }
+
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override {
         nadir_log_request answer{};
         const std::vector<nadir_log_record>& records = nadir_.log[processor];
@@ -110,6 +139,8 @@ public:
     std::vector<tool::Rival> others;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
+
+    void has_no_events(std::string_view why) { words_.no_events = why; }
 
     [[nodiscard]] const tool::SystemWords& words() const override { return words_; }
 

@@ -169,6 +169,9 @@ static const struct function functions[] = {
     FUNCTION(capabilities, CAPABILITIES, 0),
     FUNCTION(vmcs, VMCS, 0),
     FUNCTION(recorder, RECORDER, 0),
+    FUNCTION(events_begin, EVENTS_BEGIN, offsetof(struct nadir_events_begin_request, report)),
+    FUNCTION(events_read, EVENTS_READ, 0),
+    FUNCTION(events_end, EVENTS_END, offsetof(struct nadir_events_end_request, report)),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)
@@ -217,7 +220,7 @@ static void bad_requests(void)
     const struct function none = {"nothing", 0, 8, 0};
 
     print_bad(&none, "number 0", request(_IOWR('N', 0, struct nadir_header), buffer), NULL);
-    print_bad(&none, "number 9", request(_IOWR('N', 9, struct nadir_header), buffer), NULL);
+    print_bad(&none, "number 12", request(_IOWR('N', 12, struct nadir_header), buffer), NULL);
     print_bad(&none, "number 255", request(_IOWR('N', 255, struct nadir_header), buffer), NULL);
     print_bad(&none, "type M", request(_IOWR('M', 3, struct nadir_state_request), buffer), NULL);
     print_bad(&none, "terminal request", request(0x5401, buffer), NULL);
