@@ -260,18 +260,40 @@ struct nadir_recorder_request {
 };
 
 /* Events: what the core takes and gives (core/nadir.h). No device has requests for them yet (docs/events.md). */
-#define NADIR_EVENT_MSR_RANGES 16u
+#define NADIR_EVENT_RANGES 32u
 
-struct nadir_msr_range {
+/* What a range is of. */
+enum nadir_range {
+    NADIR_RANGE_MSR = 0,              /* number of the MSR, of RDMSR and WRMSR */
+    NADIR_RANGE_IO_PORT = 1,          /* not yet */
+    NADIR_RANGE_EXCEPTION = 2,        /* vector; not yet */
+    NADIR_RANGE_CPUID_LEAF = 3,       /* EAX of CPUID */
+    NADIR_RANGE_CONTROL_REGISTER = 4, /* number; not yet */
+    NADIR_RANGE_KINDS = 5
+};
+
+/* The kinds of ranges that this version can be asked for, as bits 1 << enum nadir_range. */
+#define NADIR_RANGES_BUILT ((1u << NADIR_RANGE_MSR) | (1u << NADIR_RANGE_CPUID_LEAF))
+
+struct nadir_event_range {
+    nadir_u32 what; /* enum nadir_range */
     nadir_u32 first;
     nadir_u32 last; /* inclusive */
 };
 
+enum nadir_event_option {
+    NADIR_EVENT_OPTION_REGISTERS = 1 /* the general registers with each event; not yet */
+};
+
+/* Which event options this version knows. */
+#define NADIR_EVENT_OPTIONS_BUILT 0u
+
 /* Which events are asked for. */
 struct nadir_event_filter {
-    nadir_u32 kinds;     /* bits 1 << enum nadir_event_kind; at least one */
-    nadir_u32 msr_count; /* RDMSR and WRMSR: of how many ranges; 0: of all MSRs that can be watched */
-    struct nadir_msr_range msrs[NADIR_EVENT_MSR_RANGES];
+    nadir_u32 kinds;       /* bits 1 << enum nadir_event_kind; at least one */
+    nadir_u32 range_count; /* without a range of a kind: all that can be watched */
+    struct nadir_event_range ranges[NADIR_EVENT_RANGES];
+    nadir_u32 options; /* enum nadir_event_option */
 };
 
 #define NADIR_EVENT_BATCH 120u

@@ -23,8 +23,28 @@ enum nadir_event_kind {
     NADIR_EVENT_WRMSR = 2,  /* number of the MSR; the value to write */
     NADIR_EVENT_XSETBV = 3, /* number of the extended control register; the value to write */
     NADIR_EVENT_VMX = 4,    /* basic exit reason: which of the VMX instructions */
-    NADIR_EVENT_KINDS = 5
+    /* Numbers that are given away, but can't be asked for yet. */
+    NADIR_EVENT_CONTROL_REGISTER = 5,
+    NADIR_EVENT_ADDRESS_SPACE = 6,
+    NADIR_EVENT_DEBUG_REGISTER = 7,
+    NADIR_EVENT_DESCRIPTOR_TABLE = 8,
+    NADIR_EVENT_RDTSC = 9,
+    NADIR_EVENT_RDPMC = 10,
+    NADIR_EVENT_IO = 11,
+    NADIR_EVENT_EXCEPTION = 12,
+    NADIR_EVENT_INTERRUPT = 13,
+    NADIR_EVENT_SYSTEM_CALL = 14,
+    NADIR_EVENT_MEMORY = 15,
+    NADIR_EVENT_HOOK = 16,
+    NADIR_EVENT_RULE = 17,
+    NADIR_EVENT_REGISTERS = 18,
+    NADIR_EVENT_KINDS = 19
 };
+
+/* The kinds that this version can be asked for. */
+#define NADIR_EVENTS_BUILT                                                                                             \
+    ((1u << NADIR_EVENT_CPUID) | (1u << NADIR_EVENT_RDMSR) | (1u << NADIR_EVENT_WRMSR) | (1u << NADIR_EVENT_XSETBV) |  \
+     (1u << NADIR_EVENT_VMX))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

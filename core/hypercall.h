@@ -32,8 +32,9 @@ enum class Hypercall : uint64_t {
         13, // RDX: the first processor to look at; first word: the next one that is found overdue, which the caller is
             // to send an NMI, or NADIR_ANY_PROCESSOR (core/watchdog.h)
     // core/events/watch.h. NADIR_BUSY where a processor has a watch that would be changed.
-    events_prepare = 14, // RDX bits of kinds: a new watch, of no MSR yet
-    events_msrs = 15,    // RDX the first MSR of a range and, in the upper half, its last: they belong to it, too
+    events_prepare = 14, // RDX bits of kinds, and in the upper half options: a new watch, of no range yet
+    events_range =
+        15, // RDX the first of a range and, in the upper half, its last; RSI enum nadir_range: it belongs to it
     events_begin =
         16, // RDX physical address of this processor's ring, RSI number of its next event: the watch is on here
     events_end = 17, // it is off here, and the ring isn't used any more

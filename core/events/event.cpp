@@ -43,22 +43,19 @@ nadir_event_kind kind_of(const Vcpu& vcpu, BasicExitReason reason) {
     }
 }
 
-bool is_msr_watched(const EventWatch& watch, uint32_t msr) {
-    for (uint32_t i = 0; i < watch.msr_count; ++i) {
-        if (msr >= watch.msrs[i].first && msr <= watch.msrs[i].last) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
     const EventWatch& watch = vcpu.place.vmm->watch;
     if (kind == no_kind || !has_kind(watch.kinds, kind)) {
         return false;
     }
-    const bool is_msr = kind == NADIR_EVENT_RDMSR || kind == NADIR_EVENT_WRMSR;
-    return !is_msr || is_msr_watched(watch, static_cast<uint32_t>(vcpu.registers.value[1]));
+    const auto eax = static_cast<uint32_t>(vcpu.registers.value[0]);
+    const auto ecx = static_cast<uint32_t>(vcpu.registers.value[1]);
+    switch (kind) {
+    case NADIR_EVENT_CPUID: return is_in_range(watch, NADIR_RANGE_CPUID_LEAF, eax);
+    case NADIR_EVENT_RDMSR:
+    case NADIR_EVENT_WRMSR: return is_in_range(watch, NADIR_RANGE_MSR, ecx);
+    default: return true;
+    }
 }
 
 void put(Vcpu& vcpu, const nadir_event& event) {

@@ -70,16 +70,25 @@ uint32_t run_on_all(const nadir_session& session, nadir_procedure procedure) {
     return NADIR_OK;
 }
 
+uint32_t add_range(const nadir_session& session, const nadir_event_range& range) {
+    const uint64_t numbers = range.first | uint64_t{range.last} << 32;
+    return static_cast<uint32_t>(call_root(session, Hypercall::events_range, numbers, range.what).status);
+}
+
 NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
     const nadir_session& session = *static_cast<Request*>(argument)->session;
     const nadir_event_filter& filter = session.event_rings->filter;
-    uint32_t status = static_cast<uint32_t>(call_root(session, Hypercall::events_prepare, filter.kinds).status);
-    const nadir_msr_range all{0, ~0u};
-    const nadir_msr_range* ranges = filter.msr_count != 0 ? filter.msrs : &all;
-    const uint32_t count = filter.msr_count != 0 ? filter.msr_count : 1;
-    for (uint32_t i = 0; status == NADIR_OK && i < count; ++i) {
-        status = static_cast<uint32_t>(
-            call_root(session, Hypercall::events_msrs, ranges[i].first | uint64_t{ranges[i].last} << 32).status);
+    const uint64_t kinds_and_options = filter.kinds | uint64_t{filter.options} << 32;
+    uint32_t status = static_cast<uint32_t>(call_root(session, Hypercall::events_prepare, kinds_and_options).status);
+    uint32_t named = 0; // what there are ranges of
+    for (uint32_t i = 0; status == NADIR_OK && i < filter.range_count; ++i) {
+        named |= 1u << filter.ranges[i].what;
+        status = add_range(session, filter.ranges[i]);
+    }
+    for (uint32_t what = 0; status == NADIR_OK && what < NADIR_RANGE_KINDS; ++what) {
+        if (((named >> what) & 1) == 0) {
+            status = add_range(session, {what, 0, ~0u}); // no range of it: all of it
+        }
     }
     return status;
 }
@@ -93,6 +102,21 @@ uint32_t prepare(const nadir_session& session) {
         }
     }
     return NADIR_PROCESSOR_OFFLINE;
+}
+
+bool is_understood(const nadir_event_filter& filter) {
+    if (filter.kinds == 0 || (filter.kinds & ~NADIR_EVENTS_BUILT) != 0 || filter.range_count > NADIR_EVENT_RANGES ||
+        (filter.options & ~NADIR_EVENT_OPTIONS_BUILT) != 0) {
+        return false;
+    }
+    for (uint32_t i = 0; i < filter.range_count; ++i) {
+        const nadir_event_range& range = filter.ranges[i];
+        const bool known = range.what < NADIR_RANGE_KINDS && ((NADIR_RANGES_BUILT >> range.what) & 1) != 0;
+        if (!known || range.last < range.first) {
+            return false;
+        }
+    }
+    return true;
 }
 
 nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
@@ -111,8 +135,8 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
     case NADIR_BAD_ARGUMENT:
         base::Writer{words}
             .text("Nothing was begun: no event at all, an unknown one, more than ")
-            .decimal(NADIR_EVENT_MSR_RANGES)
-            .text(" ranges of MSRs, or one that ends before it begins was asked for.");
+            .decimal(NADIR_EVENT_RANGES)
+            .text(" ranges, one of something unknown, or one that ends before it begins was asked for.");
         break;
     default: break; // fill_report has the words
     }
@@ -149,19 +173,18 @@ extern "C" {
 
 NADIR_ABI nadir_u32 nadir_events_begin(nadir_session* session, const nadir_event_filter* filter, nadir_report* report) {
     fill_success(*report);
-    constexpr uint32_t known = (1u << NADIR_EVENT_KINDS) - 1;
     if (session->processors_on == 0) {
         return fail(*report, NADIR_ALREADY_OFF);
     }
     if (session->event_rings != nullptr) {
         return fail(*report, NADIR_BUSY);
     }
-    if (filter->kinds == 0 || (filter->kinds & ~known) != 0 || filter->msr_count > NADIR_EVENT_MSR_RANGES) {
+    if (!is_understood(*filter)) {
         return fail(*report, NADIR_BAD_ARGUMENT);
     }
-    for (uint32_t i = 0; i < filter->msr_count; ++i) {
-        const nadir_msr_range& range = filter->msrs[i];
-        if (range.first == range.last && !is_watchable(range.first)) {
+    for (uint32_t i = 0; i < filter->range_count; ++i) {
+        const nadir_event_range& range = filter->ranges[i];
+        if (range.what == NADIR_RANGE_MSR && range.first == range.last && !is_watchable(range.first)) {
             return fail(*report, NADIR_UNSUPPORTED_FEATURE, range.first);
         }
     }

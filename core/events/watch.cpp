@@ -21,8 +21,6 @@ namespace vmcs = arch::vmcs;
 
 namespace {
 
-constexpr uint32_t known_kinds = (1u << NADIR_EVENT_KINDS) - 1;
-
 // While a processor refers to it, the bitmap must not change. [SDM3 "Software Access to Related Structures"]
 bool is_in_use(const EventWatch& watch) { return __atomic_load_n(&watch.users, __ATOMIC_ACQUIRE) != 0; }
 
@@ -33,7 +31,7 @@ MsrBitmap& watch_bitmap(const Vmm& vmm) {
 uint64_t watch_bitmap_physical(const Vmm& vmm) { return vmm.chunks[0].physical + vmm.layout.watch_bitmap * 4096; }
 
 // Those MSRs of a range that one half of the bitmap covers.
-void add_covered(const EventWatch& watch, MsrBitmap& bitmap, nadir_msr_range asked, uint32_t base) {
+void add_covered(const EventWatch& watch, MsrBitmap& bitmap, const nadir_event_range& asked, uint32_t base) {
     const uint64_t first = asked.first > base ? asked.first : base;
     const uint64_t behind = uint64_t{base} + MsrBitmap::range_size;
     const uint64_t end = uint64_t{asked.last} + 1 < behind ? uint64_t{asked.last} + 1 : behind;
@@ -80,35 +78,51 @@ void map_ring(const Vcpu& vcpu, uint64_t ring, bool mapped) {
 
 } // namespace
 
-nadir_status prepare_watch(Vmm& vmm, uint64_t kinds) {
+bool is_in_range(const EventWatch& watch, nadir_range what, uint32_t number) {
+    for (uint32_t i = 0; i < watch.range_count; ++i) {
+        const nadir_event_range& range = watch.ranges[i];
+        if (range.what == static_cast<uint32_t>(what) && number >= range.first && number <= range.last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options) {
     EventWatch& watch = vmm.watch;
     if (is_in_use(watch)) {
         return NADIR_BUSY;
     }
-    if (kinds == 0 || (kinds & ~uint64_t{known_kinds}) != 0) {
+    const auto kinds = static_cast<uint32_t>(kinds_and_options);
+    const auto options = static_cast<uint32_t>(kinds_and_options >> 32);
+    if (kinds == 0 || (kinds & ~NADIR_EVENTS_BUILT) != 0 || (options & ~NADIR_EVENT_OPTIONS_BUILT) != 0) {
         return NADIR_BAD_ARGUMENT;
     }
-    watch.kinds = static_cast<uint32_t>(kinds);
-    watch.msr_count = 0;
+    watch.kinds = kinds;
+    watch.options = options;
+    watch.range_count = 0;
     MsrBitmap& bitmap = watch_bitmap(vmm);
     bitmap.set_all(false);
     apply_msr_policy(bitmap);
     return NADIR_OK;
 }
 
-nadir_status add_watched_msrs(Vmm& vmm, uint32_t first, uint32_t last) {
+nadir_status add_watched_range(Vmm& vmm, uint64_t what, uint32_t first, uint32_t last) {
     EventWatch& watch = vmm.watch;
     if (is_in_use(watch)) {
         return NADIR_BUSY;
     }
-    const uint32_t count = watch.msr_count;
-    if (last < first || count >= NADIR_EVENT_MSR_RANGES) {
+    const uint32_t count = watch.range_count;
+    if (what >= NADIR_RANGE_KINDS || last < first || count >= sizeof(watch.ranges) / sizeof(watch.ranges[0])) {
         return NADIR_BAD_ARGUMENT;
     }
-    watch.msrs[count] = {first, last};
-    watch.msr_count = count + 1;
-    add_covered(watch, watch_bitmap(vmm), {first, last}, 0);
-    add_covered(watch, watch_bitmap(vmm), {first, last}, MsrBitmap::high_range);
+    const nadir_event_range range{static_cast<uint32_t>(what), first, last};
+    watch.ranges[count] = range;
+    watch.range_count = count + 1;
+    if (what == NADIR_RANGE_MSR) {
+        add_covered(watch, watch_bitmap(vmm), range, 0);
+        add_covered(watch, watch_bitmap(vmm), range, MsrBitmap::high_range);
+    }
     return NADIR_OK;
 }
 

@@ -20,16 +20,20 @@ struct Vmm;
 struct EventWatch {
     uint32_t users; // processors that use it; it may be changed only while there is none
     uint32_t kinds; // bits 1 << enum nadir_event_kind; 0: not prepared
-    uint32_t msr_count;
-    nadir_msr_range msrs[NADIR_EVENT_MSR_RANGES];
+    uint32_t options;
+    uint32_t range_count;
+    nadir_event_range ranges[NADIR_EVENT_RANGES + NADIR_RANGE_KINDS]; // with those of who asked for all of something
 };
 
 constexpr bool has_kind(uint32_t kinds, nadir_event_kind kind) { return ((kinds >> kind) & 1) != 0; }
 
-// A new watch, of no MSR yet.
-nadir_status prepare_watch(Vmm& vmm, uint64_t kinds);
-// These MSRs, too, but for those that can't be watched (core/msr_policy.h).
-nadir_status add_watched_msrs(Vmm& vmm, uint32_t first, uint32_t last);
+// Does one of the ranges have this?
+bool is_in_range(const EventWatch& watch, nadir_range what, uint32_t number);
+
+// A new watch, of no range yet: nothing that is judged by a range belongs to it.
+nadir_status prepare_watch(Vmm& vmm, uint64_t kinds_and_options);
+// These, too; of MSRs all but those that can't be watched (core/msr_policy.h).
+nadir_status add_watched_range(Vmm& vmm, uint64_t what, uint32_t first, uint32_t last);
 
 // This processor takes the watch. `ring`: guest-physical address of its struct nadir_event_ring, contiguous; its next event
 // gets the number `next`.

@@ -124,8 +124,8 @@ Outcome about_processor(Vcpu& vcpu, uint64_t processor, uint64_t argument) {
     nadir_status status = NADIR_OK;
     switch (function) {
     case Hypercall::events_prepare: status = prepare_watch(vmm, first); break;
-    case Hypercall::events_msrs:
-        status = add_watched_msrs(vmm, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
+    case Hypercall::events_range:
+        status = add_watched_range(vmm, second, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
         break;
     case Hypercall::events_begin: status = begin_watch(vcpu, first, second); break;
     default: end_watch(vcpu); break;

@@ -16,17 +16,21 @@ constexpr u32 msr_cstar = 0xC000'0083;
 constexpr u32 msr_star = 0xC000'0081;    // between the two, and not asked for
 constexpr u32 refused_msr = 0x1234'5678; // outside the bitmap's ranges: it exits in any case, and raises #GP
 constexpr u32 unasked_msr = 0x1234'5679; // the same, not asked for
-constexpr u32 all_kinds = (1u << NADIR_EVENT_KINDS) - 1;
+constexpr u32 all_kinds = NADIR_EVENTS_BUILT;
 constexpr u32 storm_steps = 5000;
 
+constexpr nadir_event_range one_msr(u32 msr) { return {NADIR_RANGE_MSR, msr, msr}; }
+constexpr nadir_event_range one_leaf(u32 leaf) { return {NADIR_RANGE_CPUID_LEAF, leaf, leaf}; }
+
 constexpr nadir_event_filter chosen{
-    all_kinds, 3, {{msr_cstar, msr_cstar}, {msr_efer, msr_efer}, {refused_msr, refused_msr}}};
+    all_kinds, 5, {one_msr(msr_cstar), one_msr(msr_efer), one_msr(refused_msr), one_leaf(0), one_leaf(4)}, 0};
 
 // Each line of it is one event, or none.
 NADIR_ABI u32 work(void*, u32) {
     FaultGuard guard;
     cpuid(0);
     cpuid(4, 2);
+    cpuid(3); // none
     read_msr(msr_efer);
     write_msr(msr_cstar, 0x1234'5678'9ABC);
     read_msr(msr_cstar);
@@ -98,19 +102,27 @@ const char* refusals(nadir_session* session) {
     wrong.kinds = 0;
     if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
         return "no event at all was asked for, and accepted";
-    wrong.kinds = all_kinds + 1;
+    wrong.kinds = all_kinds | 1u << NADIR_EVENT_REGISTERS;
     if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
         return "an unknown kind was accepted";
     wrong = chosen;
-    wrong.msr_count = NADIR_EVENT_MSR_RANGES + 1;
+    wrong.range_count = NADIR_EVENT_RANGES + 1;
     if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
         return "more ranges than there are were accepted";
     wrong = chosen;
-    wrong.msrs[2] = {2, 1};
+    wrong.ranges[2] = {NADIR_RANGE_MSR, 2, 1};
     if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
         return "a range that ends before it begins was accepted";
+    wrong.ranges[2] = {NADIR_RANGE_KINDS, 1, 1};
+    if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
+        return "a range of something unknown was accepted";
+    wrong = chosen;
+    wrong.options = 0x8000'0000;
+    if (begin(session, wrong) != NADIR_BAD_ARGUMENT)
+        return "an unknown option was accepted";
     constexpr u32 debugctl = 0x1D9;
-    wrong.msrs[2] = {debugctl, debugctl};
+    wrong = chosen;
+    wrong.ranges[2] = one_msr(debugctl);
     if (begin(session, wrong) != NADIR_UNSUPPORTED_FEATURE)
         return "an MSR that can't be watched was accepted";
     return nullptr;
@@ -134,7 +146,7 @@ const char* watched_work(nadir_session* session) {
 }
 
 const char* watched_storm(nadir_session* session) {
-    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}}) != NADIR_OK)
+    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0}) != NADIR_OK)
         return "the events weren't begun for the storm";
     for (u32 i = 1; i < processor_count(); ++i)
         begin_on(i, storm, nullptr);
@@ -164,7 +176,7 @@ NADIR_ABI u32 go_and_come(void* session, u32 number) {
 const char* watched_hotplug(nadir_session* session) {
     const u32 subject = processor_count() - 1;
     Seen seen{};
-    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}}) != NADIR_OK ||
+    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0}) != NADIR_OK ||
         run_on(subject, go_and_come, session) != NADIR_OK)
         return "the processor didn't go and come";
     const u64 before = seen.next;
@@ -212,7 +224,7 @@ const char* nothing_exits_any_more(nadir_session* session) {
 const char* same_switched_msrs(nadir_session* session) {
     static SwitchedMsrs quiet, watched;
     try_switched_msrs(quiet);
-    if (begin(session, {all_kinds, 0, {}}) != NADIR_OK)
+    if (begin(session, {all_kinds, 0, {}, 0}) != NADIR_OK)
         return "the events of all MSRs weren't begun";
     try_switched_msrs(watched);
     Seen seen{};

@@ -27,14 +27,14 @@ protected:
 
 TEST_F(Watch, OfWhatThereIs) {
     EXPECT_EQ(core::prepare_watch(vmm, 0), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::prepare_watch(vmm, 1u << NADIR_EVENT_KINDS), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(core::prepare_watch(vmm, 1u << NADIR_EVENT_REGISTERS), NADIR_BAD_ARGUMENT);
     EXPECT_EQ(core::prepare_watch(vmm, uint64_t{1} << 32 | 1), NADIR_BAD_ARGUMENT);
-    EXPECT_EQ(core::prepare_watch(vmm, (1u << NADIR_EVENT_KINDS) - 1), NADIR_OK);
+    EXPECT_EQ(core::prepare_watch(vmm, NADIR_EVENTS_BUILT), NADIR_OK);
 }
 
 TEST_F(Watch, TheBitmapHasWhatIsAskedForAndThePolicy) {
     ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    ASSERT_EQ(core::add_watched_msrs(vmm, 0x1FFE, 0xC000'0001), NADIR_OK);
+    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x1FFE, 0xC000'0001), NADIR_OK);
     arch::MsrBitmap policy;
     core::apply_msr_policy(policy);
     for (uint32_t low = 0; low < arch::MsrBitmap::range_size; ++low) {
@@ -48,7 +48,7 @@ TEST_F(Watch, TheBitmapHasWhatIsAskedForAndThePolicy) {
 
 TEST_F(Watch, AllMsrsAreAllButThoseThatRootModeCantJudge) {
     ASSERT_EQ(core::prepare_watch(vmm, reads | writes), NADIR_OK);
-    ASSERT_EQ(core::add_watched_msrs(vmm, 0, ~0u), NADIR_OK);
+    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0, ~0u), NADIR_OK);
     uint32_t left = 0;
     for (uint32_t low = 0; low < arch::MsrBitmap::range_size; ++low) {
         for (const uint32_t msr : {low, arch::MsrBitmap::high_range + low}) {
@@ -62,19 +62,31 @@ TEST_F(Watch, AllMsrsAreAllButThoseThatRootModeCantJudge) {
 
 TEST_F(Watch, ANewOneForgetsTheLast) {
     ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    ASSERT_EQ(core::add_watched_msrs(vmm, 0x10, 0x10), NADIR_OK);
+    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_OK);
     ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
     EXPECT_FALSE(bitmap->read_exits(0x10));
-    EXPECT_EQ(vmm.watch.msr_count, 0u);
+    EXPECT_EQ(vmm.watch.range_count, 0u);
 }
 
 TEST_F(Watch, RangesAreBounded) {
     ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
-    EXPECT_EQ(core::add_watched_msrs(vmm, 2, 1), NADIR_BAD_ARGUMENT);
-    for (uint32_t i = 0; i < NADIR_EVENT_MSR_RANGES; ++i) {
-        EXPECT_EQ(core::add_watched_msrs(vmm, i, i), NADIR_OK);
+    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 2, 1), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_KINDS, 1, 2), NADIR_BAD_ARGUMENT);
+    for (uint32_t i = 0; i < NADIR_EVENT_RANGES + NADIR_RANGE_KINDS; ++i) {
+        EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, i, i), NADIR_OK);
     }
-    EXPECT_EQ(core::add_watched_msrs(vmm, 1, 1), NADIR_BAD_ARGUMENT);
+    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 1, 1), NADIR_BAD_ARGUMENT);
+}
+
+TEST_F(Watch, ARangeIsOfOneThing) {
+    ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
+    ASSERT_EQ(core::add_watched_range(vmm, NADIR_RANGE_CPUID_LEAF, 0x10, 0x12), NADIR_OK);
+    EXPECT_FALSE(bitmap->read_exits(0x10));
+    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_MSR, 0x10));
+    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0xF));
+    EXPECT_TRUE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x10));
+    EXPECT_TRUE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x12));
+    EXPECT_FALSE(core::is_in_range(vmm.watch, NADIR_RANGE_CPUID_LEAF, 0x13));
 }
 
 // The processor may have read parts of the bitmap already.
@@ -82,7 +94,7 @@ TEST_F(Watch, IsNotChangedWhileAProcessorUsesIt) {
     ASSERT_EQ(core::prepare_watch(vmm, reads), NADIR_OK);
     vmm.watch.users = 1;
     EXPECT_EQ(core::prepare_watch(vmm, writes), NADIR_BUSY);
-    EXPECT_EQ(core::add_watched_msrs(vmm, 0x10, 0x10), NADIR_BUSY);
+    EXPECT_EQ(core::add_watched_range(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_BUSY);
     EXPECT_FALSE(bitmap->read_exits(0x10));
     EXPECT_EQ(vmm.watch.kinds, reads);
 }
