@@ -56,9 +56,9 @@ struct WatchMarks {
 
 // The events of this processor (core/events/watch.h).
 struct EventWriter {
-    uint64_t next; // number of the next one
-    uint32_t on;   // 1: it has a watch
-    uint32_t reserved;
+    uint64_t next;  // number of the next one
+    uint32_t on;    // 1: it has a watch
+    uint32_t ahead; // records that are behind the next one already: its registers
 };
 
 // What stays the same from start to start.

@@ -5,6 +5,7 @@
 #include "control/control.h"
 #include "tool/exit_status.h"
 #include "tool/system.h"
+#include "tool/trace/event_filter.h"
 
 #include <optional>
 #include <ostream>
@@ -59,10 +60,11 @@ struct RecorderOptions {
 ExitStatus command_recorder(System& system, const RecorderOptions& options, std::ostream& out);
 
 struct TraceOptions {
-    std::vector<std::string> events; // their names
-    std::vector<std::string> msrs;   // names, numbers and ranges; none: all
+    EventWishes wishes;
+    std::optional<std::string> where;
     std::optional<nadir_u32> processor;
     std::optional<std::uint64_t> count; // ends after so many
+    std::string perfetto;               // this file instead of text
     bool json = false;
 };
 ExitStatus command_trace(System& system, const TraceOptions& options, std::ostream& out);

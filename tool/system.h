@@ -38,10 +38,9 @@ struct ClockReading {
 
 // What this system calls things, where a command has to name them.
 struct SystemWords {
-    std::string_view host;           // what carries Nadir into the system: "module"
-    std::string_view see_all;        // how `caps` gets to see everything; a sentence
-    std::string_view messages;       // where the host's own messages are; continues a sentence
-    std::string_view no_events = {}; // why this host has none; a sentence. Empty: it has
+    std::string_view host;     // what carries Nadir into the system: "module"
+    std::string_view see_all;  // how `caps` gets to see everything; a sentence
+    std::string_view messages; // where the host's own messages are; continues a sentence
 };
 
 class System {

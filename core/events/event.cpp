@@ -2,6 +2,8 @@
 #include "core/events/event.h"
 
 #include "arch/vmx/fields.h"
+#include "core/events/record.h"
+#include "core/events/registers.h"
 #include "core/events/watch.h"
 #include "core/guest.h"
 #include "cpu/instructions.h"
@@ -59,14 +61,10 @@ bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
 }
 
 void put(Vcpu& vcpu, const nadir_event& event) {
-    nadir_event_ring& ring = event_ring(vcpu);
-    const uint64_t number = vcpu.events.next++;
-    // In this order: see control/event_ring.h. The processor keeps the order of its stores; the fences are for the compiler.
-    __atomic_store_n(&ring.begun, number + 1, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    nadir_event& slot = ring.events[number % NADIR_EVENT_RING_EVENTS];
-    slot = event; // its sequence is 0, which no whole event has
-    __atomic_store_n(&slot.sequence, static_cast<nadir_u32>(number + 1), __ATOMIC_RELEASE);
+    const uint64_t number = vcpu.events.next;
+    const uint32_t ahead = vcpu.events.ahead;
+    vcpu.events = {number + 1 + ahead, vcpu.events.on, 0};
+    put_record(event_ring(vcpu), number, number + 1 + ahead, event);
 }
 
 } // namespace
@@ -91,6 +89,9 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
         event.word[0] = r.rcx() & 0xFFFF'FFFF;
         event.word[1] = r.edx_eax();
         break;
+    }
+    if ((vcpu.place.vmm->watch.options & NADIR_EVENT_OPTION_REGISTERS) != 0) {
+        put_registers(vcpu);
     }
     return true;
 }

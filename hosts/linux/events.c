@@ -9,9 +9,11 @@
 
 #include "hosts/linux/host.h"
 
-/* Who has the events, and of which session; that one is null once it was stopped. */
+/* Who has the events, and of which session: null once that one is gone. */
 static const void *owner;
 static struct nadir_session *watched;
+/* The session was stopped meanwhile. What it had written by then can still be read. */
+static bool over;
 
 u32 host_events_begin_locked(const void *who, const struct nadir_event_filter *filter, struct nadir_report *report)
 {
@@ -25,28 +27,39 @@ u32 host_events_begin_locked(const void *who, const struct nadir_event_filter *f
         return host_report(report, NADIR_BUSY,
                            "Somebody has the events already, and only one at a time can: wait for that one's end.");
     cpus_read_lock();
+    /* Before the first event, so that each finds out whose it is. */
+    processes_begin();
     status = nadir_events_begin(session, filter, report);
     cpus_read_unlock();
-    if (status == NADIR_OK) {
-        owner = who;
-        watched = session;
+    if (status != NADIR_OK) {
+        processes_end();
+        return status;
     }
-    return status;
+    owner = who;
+    watched = session;
+    over = false;
+    return NADIR_OK;
 }
 
 u32 host_events_read_locked(const void *who, struct nadir_events_read_request *request)
 {
+    u32 status = NADIR_OK;
+
     request->count = 0;
     request->lost = 0;
     request->over = 0;
     memset(request->events, 0, sizeof(request->events));
+    memset(request->processes, 0, sizeof(request->processes));
     if (!owner || owner != who || request->processor >= nadir_host_processor_count())
         return NADIR_BAD_ARGUMENT;
-    if (!watched) {
-        request->over = 1;
-        return NADIR_OK;
+    if (watched) {
+        status = nadir_events_read(watched, request);
+        for (u32 i = 0; i < request->count; i++)
+            if (request->events[i].kind != NADIR_EVENT_REGISTERS) /* that isn't one */
+                processes_find(request->processor, request->events[i].time, &request->processes[i]);
     }
-    return nadir_events_read(watched, request);
+    request->over = over;
+    return status;
 }
 
 u32 host_events_end_locked(const void *who, struct nadir_report *report)
@@ -61,16 +74,21 @@ u32 host_events_end_locked(const void *who, struct nadir_report *report)
         status = nadir_events_end(watched, report);
         cpus_read_unlock();
     }
-    if (status != NADIR_OK) {
+    if (status != NADIR_OK)
         pr_err("the events didn't end: %s\n", report->text);
-        return status;
-    }
+    /* Also then: whoever comes next is told by the core what is still in use. */
+    processes_end();
     owner = NULL;
     watched = NULL;
-    return NADIR_OK;
+    return status;
 }
 
 void host_events_stopped(void)
+{
+    over = true;
+}
+
+void host_events_forget(void)
 {
     struct nadir_report report;
 

@@ -56,6 +56,7 @@ u32 host_start_locked(const struct nadir_options *options, struct nadir_report *
     status = nadir_start(options, &started, report);
     if (started) {
         /* Also after a failure, for what it logged. */
+        host_events_forget();
         if (session)
             nadir_release(session);
         WRITE_ONCE(session, started);
@@ -165,6 +166,7 @@ void host_release(void)
 {
     mutex_lock(&host_lock);
     if (!running && session) {
+        host_events_forget();
         nadir_release(session);
         session = NULL;
     }

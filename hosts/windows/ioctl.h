@@ -38,6 +38,9 @@
 #define NADIR_IOCTL_CAPABILITIES NADIR_IOCTL(NADIR_FUNCTION_CAPABILITIES)
 #define NADIR_IOCTL_VMCS NADIR_IOCTL(NADIR_FUNCTION_VMCS)
 #define NADIR_IOCTL_RECORDER NADIR_IOCTL(NADIR_FUNCTION_RECORDER)
+#define NADIR_IOCTL_EVENTS_BEGIN NADIR_IOCTL(NADIR_FUNCTION_EVENTS_BEGIN)
+#define NADIR_IOCTL_EVENTS_READ NADIR_IOCTL(NADIR_FUNCTION_EVENTS_READ)
+#define NADIR_IOCTL_EVENTS_END NADIR_IOCTL(NADIR_FUNCTION_EVENTS_END)
 
 /* For tests, on Windows alone (Linux has a parameter of its module for it): root mode makes a mistake on the processor that
  * asks, which is lost by it. STATUS_INVALID_PARAMETER unless the start allowed it (nadir_options.allow_provoke). */

@@ -29,9 +29,11 @@ struct FakeNadir {
     // Events: what was asked for, what there is of each processor, and how many of its front are gone.
     nadir_event_filter filter{};
     bool watched = false;
+    unsigned ends = 0; // how often the end was asked for
     bool events_over = false;
     std::map<nadir_u32, std::vector<nadir_event>> events;
     std::map<nadir_u32, nadir_u64> events_lost;
+    nadir_event_process process{}; // whose they are
 
     static FakeNadir of_two_processors() {
         FakeNadir nadir;
@@ -77,6 +79,9 @@ struct FakeNadir {
 class FakeDevice final : public tool::Device {
 public:
     explicit FakeDevice(FakeNadir& nadir) : nadir_(nadir) {}
+    FakeDevice(const FakeDevice&) = delete;
+    FakeDevice& operator=(const FakeDevice&) = delete;
+    ~FakeDevice() override { nadir_.watched = false; } // as a file that is closed
 
     nadir_report on(const nadir_options& options) override {
         nadir_.options = options;
@@ -95,6 +100,7 @@ public:
         return nadir_.report;
     }
     nadir_report events_end() override {
+        ++nadir_.ends;
         nadir_.watched = false;
         return nadir_.report;
     }
@@ -105,7 +111,9 @@ public:
         answer.lost = next < first ? first - next : 0;
         next = std::max(next, first);
         while (next < events.size() && answer.count < NADIR_EVENT_BATCH) {
-            answer.events[answer.count++] = events[next++];
+            answer.processes[answer.count] = nadir_.process;
+            answer.events[answer.count] = events[next++];
+            answer.events[answer.count++].sequence = static_cast<nadir_u32>(next);
         }
         answer.next = next;
         answer.over = nadir_.events_over ? 1 : 0;
@@ -140,8 +148,6 @@ public:
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
 
-    void has_no_events(std::string_view why) { words_.no_events = why; }
-
     [[nodiscard]] const tool::SystemWords& words() const override { return words_; }
 
     std::unique_ptr<tool::Device> open_device() override {
@@ -172,7 +178,7 @@ public:
     bool interrupted() override { return naps_until_interrupt == 0; }
 
 private:
-    tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
+    const tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
     std::uint64_t ticks_ = 1000000;
 };
 

@@ -16,27 +16,31 @@ namespace nadir::tool {
 namespace {
 
 nadir_u32 bit_of(const std::string& word) {
+    if (const auto kind = event_of_name(word)) {
+        return 1U << *kind;
+    }
     std::vector<Candidate> names;
     std::string all;
-    for (nadir_u32 kind = 0; kind < NADIR_EVENT_KINDS; ++kind) {
-        if (word == event_names[kind]) {
-            return 1U << kind;
-        }
-        const std::string name(event_names[kind]);
-        names.push_back({name, name});
+    for (const std::string_view known : event_names) {
+        const std::string name(known);
+        names.push_back({name, squash(name)});
         all += (all.empty() ? "" : ", ") + name;
     }
     throw Failure(ExitStatus::usage, fmt::format("There is no event \"{}\". The events are {}.", word, all),
                   did_you_mean(nearest(squash(word), names)));
 }
 
+nadir_u32 number_of(const std::string& word, std::string_view things) {
+    const std::uint64_t number = parse_value(word).number;
+    if (number > std::numeric_limits<nadir_u32>::max()) {
+        throw Failure(ExitStatus::usage, fmt::format("{}: {} have numbers of at most 32 bits.", word, things));
+    }
+    return static_cast<nadir_u32>(number);
+}
+
 nadir_u32 msr_number(const std::string& word) {
     if (looks_like_number(word)) {
-        const std::uint64_t number = parse_value(word).number;
-        if (number > std::numeric_limits<nadir_u32>::max()) {
-            throw Failure(ExitStatus::usage, fmt::format("{}: MSRs have numbers of 32 bits.", word));
-        }
-        return static_cast<nadir_u32>(number);
+        return number_of(word, "MSRs");
     }
     // Throws with near names where there is nothing of this name at all.
     for (const Target& target : find_register(word, 1).targets) {
@@ -48,37 +52,44 @@ nadir_u32 msr_number(const std::string& word) {
                   "`nadir list --kind msr WORD` finds their names.");
 }
 
-nadir_msr_range msr_range(const std::string& word) {
+nadir_event_range range_of(const RangeOption& option, const std::string& word) {
+    const auto number = [&option](const std::string& one) {
+        return option.what == NADIR_RANGE_MSR ? msr_number(one) : number_of(one, option.things);
+    };
     const std::size_t dash = word.find('-');
-    if (dash == std::string::npos) {
-        const nadir_u32 number = msr_number(word);
-        return {number, number};
-    }
-    const nadir_msr_range range{msr_number(word.substr(0, dash)), msr_number(word.substr(dash + 1))};
-    if (range.last < range.first) {
+    const nadir_u32 first = number(word.substr(0, dash));
+    const nadir_u32 last = dash == std::string::npos ? first : number(word.substr(dash + 1));
+    if (last < first) {
         throw Failure(ExitStatus::usage, fmt::format("{}: the range ends before it begins.", word));
     }
-    return range;
+    return {static_cast<nadir_u32>(option.what), first, last};
+}
+
+void add_ranges(nadir_event_filter& filter, const RangeOption& option, const std::vector<std::string>& words) {
+    if (!words.empty() && (filter.kinds & option.kinds) == 0) {
+        throw Failure(ExitStatus::usage,
+                      fmt::format("{} chooses among events {}: ask for them, too.", option.option, option.events));
+    }
+    for (const std::string& word : words) {
+        if (filter.range_count == NADIR_EVENT_RANGES) {
+            throw Failure(ExitStatus::usage, fmt::format("More than {} ranges.", NADIR_EVENT_RANGES),
+                          "FIRST-LAST chooses many at once.");
+        }
+        filter.ranges[filter.range_count++] = range_of(option, word);
+    }
 }
 
 } // namespace
 
-nadir_event_filter event_filter(const std::vector<std::string>& events, const std::vector<std::string>& msrs) {
+nadir_event_filter event_filter(const EventWishes& wishes) {
     nadir_event_filter filter{};
-    for (const std::string& word : events) {
+    for (const std::string& word : wishes.events) {
         filter.kinds |= bit_of(word);
     }
-    constexpr nadir_u32 of_msrs = 1U << NADIR_EVENT_RDMSR | 1U << NADIR_EVENT_WRMSR;
-    if (!msrs.empty() && (filter.kinds & of_msrs) == 0) {
-        throw Failure(ExitStatus::usage, "--msr chooses for the events rdmsr and wrmsr: ask for one of them, too.");
+    for (const RangeOption& option : range_options) {
+        add_ranges(filter, option, wishes.ranges[option.what]);
     }
-    if (msrs.size() > NADIR_EVENT_MSR_RANGES) {
-        throw Failure(ExitStatus::usage, fmt::format("At most {} times --msr.", NADIR_EVENT_MSR_RANGES),
-                      "FIRST-LAST chooses many at once.");
-    }
-    for (const std::string& word : msrs) {
-        filter.msrs[filter.msr_count++] = msr_range(word);
-    }
+    filter.options = wishes.registers ? NADIR_EVENT_OPTION_REGISTERS : 0;
     return filter;
 }
 

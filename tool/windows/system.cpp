@@ -25,7 +25,6 @@ constexpr SystemWords system_words = {
     "driver",
     "Run it as an administrator with nadir.sys loaded (it need not be on), and it can see everything.",
     "what the driver has printed may say more (DebugView, or a kernel debugger)",
-    "The Windows driver has no events yet.",
 };
 
 // A program on Windows has no way to MSRs.

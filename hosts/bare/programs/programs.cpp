@@ -14,9 +14,19 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
-    {"caps", run_caps},         {"onoff", run_onoff},           {"cycles", run_cycles},     {"fail", run_fail},
-    {"bench", run_bench},       {"root_fault", run_root_fault}, {"soak", run_soak},         {"hostile", run_hostile},
-    {"recorder", run_recorder}, {"watchdog", run_watchdog},     {"handover", run_handover}, {"events", run_events},
+    {"caps", run_caps},
+    {"onoff", run_onoff},
+    {"cycles", run_cycles},
+    {"fail", run_fail},
+    {"bench", run_bench},
+    {"root_fault", run_root_fault},
+    {"soak", run_soak},
+    {"hostile", run_hostile},
+    {"recorder", run_recorder},
+    {"watchdog", run_watchdog},
+    {"handover", run_handover},
+    {"events", run_events},
+    {"event_registers", run_event_registers},
 };
 
 void print_report(const char* what, const nadir_report& report) {

@@ -21,6 +21,7 @@ const char* run_recorder(const Options& options);
 const char* run_watchdog(const Options& options);
 const char* run_handover(const Options& options);
 const char* run_events(const Options& options);
+const char* run_event_registers(const Options& options);
 
 // What programs that repeat something say to cycles=0, by which they would pass with nothing done.
 inline constexpr const char* nothing_to_do = "give cycles=1 or more: with 0 there is nothing to do";
