@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The filters of `nadir trace --where`.
+#include "tool/definitions/names.h"
 #include "tool/exit_status.h"
 #include "tool/trace/where.h"
+#include "tool/trace/where_fields.h"
 
 #include "control/exit_ring.h"
 
@@ -184,6 +186,13 @@ TEST(Where, AFieldThatNoEventHasIsAnError) {
     EXPECT_THAT(error_of("msr == efer", cpuid), HasSubstr("only rdmsr, wrmsr has msr"));
     EXPECT_THAT(error_of("rax == 1", cpuid), HasSubstr("rax needs --registers"));
     EXPECT_NO_THROW(Where("leaf == 1 and process != \"x\"", cpuid));
+}
+
+TEST(Where, NoFieldHidesAnMsr) {
+    for (const std::string_view name : tool::all_field_names()) {
+        const arch::Definition* same = tool::find_by_name(name);
+        EXPECT_TRUE(same == nullptr || same->kind != arch::DefinitionKind::msr) << name;
+    }
 }
 
 TEST(Where, DepthAndLengthAreBounded) {

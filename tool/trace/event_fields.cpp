@@ -35,7 +35,7 @@ constexpr EventField table[] = {
     {NADIR_EVENT_DESCRIPTOR_TABLE, "in_register", 2, 0, 1},
     {NADIR_EVENT_RDTSC, "rdtscp", 0, 0, 1},
     {NADIR_EVENT_RDTSC, "value", 1},
-    {NADIR_EVENT_RDTSC, "tsc_aux", 2},
+    {NADIR_EVENT_RDTSC, "aux", 2},
     {NADIR_EVENT_RDPMC, "counter", 0, 0, 32},
     {NADIR_EVENT_RDPMC, "value", 1},
     {NADIR_EVENT_IO, "port", 0, 0, 16},

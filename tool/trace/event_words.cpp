@@ -51,7 +51,7 @@ std::string descriptor_table_words(const nadir_event& event) {
 std::string rdtsc_words(const nadir_event& event) {
     return field(event, "rdtscp") == 0
                ? fmt::format("RDTSC = {:#x}", field(event, "value"))
-               : fmt::format("RDTSCP = {:#x}, {:#x}", field(event, "value"), field(event, "tsc_aux"));
+               : fmt::format("RDTSCP = {:#x}, {:#x}", field(event, "value"), field(event, "aux"));
 }
 
 std::string io_words(const nadir_event& event) {
