@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-trace")]
 
 LEAF = 0x41424344
 TSC_AUX = 0xC0000103
-STORM = 50_000  # on each of two processors
 
 # A trace has begun when its rings are there.
 SCRIPT = f"""
@@ -44,12 +43,6 @@ section pipe; nadir trace vmx | head -n 0; held
 exits() {{ nadir stats | grep MSR; }}
 section left; exits > /tmp/exits; asker msr {TSC_AUX:#x} 20 0; asker msr {TSC_AUX:#x} 20 1; exits | diff /tmp/exits - && echo none
 trace wrmsr --msr tsc_aux; asker msr {TSC_AUX:#x} 20 1; quietly; grep -c tsc_aux /tmp/ended; exits | diff /tmp/exits - > /dev/null || echo some
-section storm; trace cpuid --leaf 0 --json --where 'leaf == 9'
-asker cpuid 0 {STORM} 0 & first=$!; asker cpuid 0 {STORM} 1 & second=$!
-nadir status | head -n 1; kill -0 $first && kill -0 $second && echo at once
-wait $first; wait $second; quietly; grep -v '"processor":.}}$' /tmp/ended; grep -c '"lost"' /tmp/ended; held
-section storm-killed; trace cpuid; asker cpuid 0 20000 0 & first=$!; asker cpuid 0 20000 1 & second=$!
-kill -9 $tracer; wait $tracer; held; wait $first; echo asker $?; wait $second; echo asker $?
 section hotplug; trace cpuid --leaf {LEAF:#x} --json
 echo 0 > /sys/devices/system/cpu/cpu1/online; echo 1 > /sys/devices/system/cpu/cpu1/online; asker cpuid {LEAF:#x} 2 1; ended
 section over; trace cpuid --leaf {LEAF:#x}; asker cpuid {LEAF:#x} 1 0; nadir off > /dev/null; wait $tracer; echo status $?; cat /tmp/trace
@@ -62,7 +55,7 @@ finish
 @pytest.fixture(scope="module")
 def boot(tmp_path_factory):
     return guest.boot(tmp_path_factory.mktemp("trace"), SCRIPT, programs=("asker", "nadir"),
-                      modules=[debian.kernel().module("msr")], timeout=1000)
+                      modules=[debian.kernel().module("msr")], timeout=600)
 
 
 def lines(boot, section: str) -> list[dict]:
@@ -157,21 +150,6 @@ def test_a_closed_pipe_ends_it(boot):
 
 def test_no_exit_is_left_over(boot):
     assert boot["left"] == ["none", "20", "some"]
-
-
-def test_storm(boot):
-    assert boot["storm"][:3] == ["Nadir is on: 2 of 2 processors in VMX non-root operation.", "at once", "status 0"]
-    end = lines(boot, "storm")[-1]["end"]
-    assert int(boot["storm"][-2]) > 1, "told while it goes on, too"
-    assert boot["storm"][-1] == "allocated 0"
-    assert [one["processor"] for one in end] == [0, 1]
-    for one in end:
-        assert one["seen"] > 0 and one["lost"] > 0 and one["seen"] + one["lost"] >= STORM, "each is counted"
-        assert one["seen"] + one["lost"] < STORM + 1000
-
-
-def test_killed_in_the_storm(boot):
-    assert [line for line in boot["storm-killed"] if line != "Killed"] == ["allocated 0", "asker 0", "asker 0"]
 
 
 def test_a_processor_that_comes_back(boot):
