@@ -92,7 +92,7 @@ static void look_at(struct tracepoint *tracepoint, void *unused)
 static void detach(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
-        if (probes[i].found)
+        if (IS_ENABLED(CONFIG_TRACEPOINTS) && probes[i].found)
             tracepoint_probe_unregister(probes[i].found, probes[i].function, NULL);
         probes[i].found = NULL;
     }
@@ -130,9 +130,11 @@ void processes_begin(void)
         pr_warn("no memory to note which process runs where: events won't say whose they are\n");
         return;
     }
-    for_each_kernel_tracepoint(look_at, NULL);
+    if (IS_ENABLED(CONFIG_TRACEPOINTS)) /* else these functions aren't there */
+        for_each_kernel_tracepoint(look_at, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
-        if (!probes[i].found || tracepoint_probe_register(probes[i].found, probes[i].function, NULL)) {
+        if (!IS_ENABLED(CONFIG_TRACEPOINTS) || !probes[i].found ||
+            tracepoint_probe_register(probes[i].found, probes[i].function, NULL)) {
             pr_warn("no tracepoint %s in this kernel: events won't say whose they are\n", probes[i].name);
             probes[i].found = NULL;
             detach();
