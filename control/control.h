@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 3u
+#define NADIR_CONTROL_VERSION 4u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -271,7 +271,7 @@ struct nadir_recorder_request {
     struct nadir_exit_record records[NADIR_EXIT_RING_RECORDS]; /* out: oldest first; of the last run when not active */
 };
 
-/* Events: what the core takes and gives (core/nadir.h). No device has requests for them yet (docs/events.md). */
+/* Events (docs/events.md). */
 #define NADIR_EVENT_RANGES 32u
 
 /* What a range is of. */
@@ -296,11 +296,11 @@ struct nadir_event_range {
 };
 
 enum nadir_event_option {
-    NADIR_EVENT_OPTION_REGISTERS = 1 /* the general registers with each event; not yet */
+    NADIR_EVENT_OPTION_REGISTERS = 1 /* the general registers with each event: struct nadir_event_registers */
 };
 
 /* Which event options this version knows. */
-#define NADIR_EVENT_OPTIONS_BUILT 0u
+#define NADIR_EVENT_OPTIONS_BUILT 1u
 
 /* Which events are asked for. */
 struct nadir_event_filter {
@@ -310,7 +310,26 @@ struct nadir_event_filter {
     nadir_u32 options; /* enum nadir_event_option */
 };
 
+/* The events are those of this open device until it asks for their end or is closed. Only one at a time has them. */
+struct nadir_events_begin_request {
+    struct nadir_header header;
+    struct nadir_event_filter filter; /* in */
+    struct nadir_report report;       /* out */
+};
+
 #define NADIR_EVENT_BATCH 120u
+
+/* Whose an event is. The host knows, not root mode; all zero where it doesn't. */
+#define NADIR_PROCESS_KNOWN 1u
+#define NADIR_PROCESS_OF_KERNEL 2u /* a thread of the kernel's own */
+
+struct nadir_event_process {
+    nadir_u32 process; /* the system's number of it: on Linux the PID, 0 for a processor's idle thread */
+    nadir_u32 thread;
+    nadir_u32 flags;
+    nadir_u32 reserved;
+    char name[16]; /* of the thread; NUL-terminated */
+};
 
 struct nadir_events_read_request {
     struct nadir_header header;
@@ -320,7 +339,13 @@ struct nadir_events_read_request {
     nadir_u64 lost;      /* out: events that were overwritten before `next` reached them */
     nadir_u32 over;      /* out: 1: Nadir was turned off, and with it the events */
     nadir_u32 reserved;
-    struct nadir_event events[NADIR_EVENT_BATCH]; /* out */
+    struct nadir_event events[NADIR_EVENT_BATCH];            /* out */
+    struct nadir_event_process processes[NADIR_EVENT_BATCH]; /* out: of the event in the same place */
+};
+
+struct nadir_events_end_request {
+    struct nadir_header header;
+    struct nadir_report report; /* out */
 };
 
 /* Rules: what is answered differently than the processor would (docs/reactions.md). */
@@ -389,6 +414,9 @@ enum nadir_function {
     NADIR_FUNCTION_CAPABILITIES = 6,
     NADIR_FUNCTION_VMCS = 7,
     NADIR_FUNCTION_RECORDER = 8,
+    NADIR_FUNCTION_EVENTS_BEGIN = 9,
+    NADIR_FUNCTION_EVENTS_READ = 10,
+    NADIR_FUNCTION_EVENTS_END = 11,
     NADIR_FUNCTION_RULES = 16
 };
 

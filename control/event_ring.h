@@ -44,7 +44,7 @@ enum nadir_event_kind {
     NADIR_EVENT_RULE =
         17, /* number of a rule that answered instead; what was asked, as the first two words of the other kind
                               of event: leaf and subleaf; MSR; MSR and value; number of the control register and value */
-    NADIR_EVENT_REGISTERS = 18,
+    NADIR_EVENT_REGISTERS = 18, /* no event: struct nadir_event_registers. Can't be asked for as a kind */
     NADIR_EVENT_KINDS = 19
 };
 
@@ -103,6 +103,19 @@ struct nadir_event {
     nadir_u8 outcome;         /* enum nadir_exit_outcome: carried out, or which exception it raised */
     nadir_u8 privilege_level; /* at which the instruction ran */
     nadir_u64 reserved;
+};
+
+/* The general registers before the instruction, with NADIR_EVENT_OPTION_REGISTERS: records of this form stand in the ring behind
+ * their event. They can be whole before it is, and which event's they are stands in each: who has lost some of it can tell. */
+#define NADIR_EVENT_REGISTER_PARTS 3u
+
+struct nadir_event_registers {
+    nadir_u64 value[6]; /* part 0: RAX, RCX, RDX, RBX, RSP, RBP; 1: RSI, RDI, R8 to R11; 2: R12 to R15, RFLAGS, 0 */
+    nadir_u32 sequence; /* as of any record */
+    nadir_u16 kind;     /* NADIR_EVENT_REGISTERS */
+    nadir_u8 part;      /* it is number `event` + 1 + `part` */
+    nadir_u8 reserved;
+    nadir_u64 event; /* number of the event */
 };
 
 #define NADIR_EVENT_RING_PAGES 16u

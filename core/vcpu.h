@@ -58,9 +58,9 @@ struct WatchMarks {
 
 // The events of this processor (core/events/watch.h).
 struct EventWriter {
-    uint64_t next; // number of the next one
-    uint32_t on;   // 1: it has a ring
-    uint32_t reserved;
+    uint64_t next;  // number of the next one
+    uint32_t on;    // 1: it has a ring
+    uint32_t ahead; // records that are behind the next one already: its registers
 };
 
 // A step in work (core/step.h), and how this processor makes one.

@@ -28,6 +28,9 @@ public:
                                std::chrono::duration<double>(difference * seconds_per_tick_));
     }
 
+    // When this clock was made.
+    std::chrono::system_clock::time_point made() const { return now_.time; }
+
 private:
     ClockReading now_;
     double seconds_per_tick_ = 0;

@@ -6,6 +6,7 @@
 #include "tool/definitions/nearness.h"
 #include "tool/dump_command_line.h"
 #include "tool/file_option.h"
+#include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -163,6 +164,46 @@ until they are removed or Nadir is turned off. docs/reactions.md has what is exa
     });
 }
 
+void add_trace_choices(CLI::App* command, TraceOptions& options) {
+    std::string events;
+    for (const std::string_view name : event_names) {
+        events += (events.empty() ? "" : ", ") + std::string(name);
+    }
+    command->add_option("event", options.wishes.events, events + "; any of them")->required()->type_name("EVENT");
+    for (const RangeOption& range : range_options) {
+        const bool named = range.what == NADIR_RANGE_MSR;
+        command
+            ->add_option(std::string(range.option), options.wishes.ranges[range.what],
+                         fmt::format("Of {} only these {}: {} or FIRST-LAST; may be given again (default: all)",
+                                     range.events, range.things, named ? "a name, a number" : "a number"))
+            ->allow_extra_args(false)
+            ->type_name(named ? "MSR" : "N");
+    }
+    command
+        ->add_option("--where", options.where,
+                     "Only events of which this is true, as 'msr == efer and value & 1' or 'process != \"bash\"'")
+        ->type_name("FILTER");
+    command->add_option("--cpu", options.processor, "Only this processor")->type_name("N");
+    command->add_option("--count", options.count, "End after so many events")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->type_name("N");
+}
+
+void add_trace(CLI::App& app, Action& action) {
+    auto options = std::make_shared<TraceOptions>();
+    CLI::App* command = app.add_subcommand("trace", "Show events of the running system as they happen, until Ctrl-C");
+    add_trace_choices(command, *options);
+    command->add_flag("--registers", options->wishes.registers, "With each event the general registers before it");
+    CLI::Option* perfetto = command
+                                ->add_option("--perfetto", options->perfetto,
+                                             "Write a trace for ui.perfetto.dev or chrome://tracing into this file")
+                                ->type_name("FILE");
+    command->add_flag("--json", options->json, "Print one JSON object per line, for programs")->excludes(perfetto);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_trace(system, *options, out); };
+    });
+}
+
 void add_caps(CLI::App& app, Action& action, const SystemWords& words) {
     auto options = std::make_shared<CapsOptions>();
     CLI::App* command =
@@ -256,6 +297,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_stats(app, action);
     add_log(app, action);
     add_recorder(app, action, words);
+    add_trace(app, action);
     add_set(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);

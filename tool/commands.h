@@ -5,6 +5,7 @@
 #include "control/control.h"
 #include "tool/exit_status.h"
 #include "tool/system.h"
+#include "tool/trace/event_filter.h"
 
 #include <optional>
 #include <ostream>
@@ -63,6 +64,15 @@ struct SetOptions {
     bool json = false;
 };
 ExitStatus command_set(System& system, const SetOptions& options, std::ostream& out);
+struct TraceOptions {
+    EventWishes wishes;
+    std::optional<std::string> where;
+    std::optional<nadir_u32> processor;
+    std::optional<std::uint64_t> count; // ends after so many
+    std::string perfetto;               // this file instead of text
+    bool json = false;
+};
+ExitStatus command_trace(System& system, const TraceOptions& options, std::ostream& out);
 
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine

@@ -31,6 +31,11 @@ public:
     virtual nadir_recorder_request recorder(nadir_u32 processor) = 0;
     // What came of it is in its report, and all rules behind it.
     virtual nadir_rules_request rules(const nadir_rules_request& wanted) = 0;
+
+    // Events are this object's from begin to end, or until it goes.
+    virtual nadir_report events_begin(const nadir_event_filter& filter) = 0;
+    virtual nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) = 0;
+    virtual nadir_report events_end() = 0;
 };
 
 } // namespace nadir::tool

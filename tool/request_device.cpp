@@ -96,4 +96,23 @@ nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
     return request;
 }
 
+nadir_report RequestDevice::events_begin(const nadir_event_filter& filter) {
+    auto request = request_of<nadir_events_begin_request>();
+    request.filter = filter;
+    return reported("trace", NADIR_FUNCTION_EVENTS_BEGIN, request);
+}
+
+nadir_events_read_request RequestDevice::events_read(nadir_u32 processor, nadir_u64 next) {
+    auto request = request_of<nadir_events_read_request>();
+    request.processor = processor;
+    request.next = next;
+    ask("trace", NADIR_FUNCTION_EVENTS_READ, request);
+    return request;
+}
+
+nadir_report RequestDevice::events_end() {
+    auto request = request_of<nadir_events_end_request>();
+    return reported("trace", NADIR_FUNCTION_EVENTS_END, request);
+}
+
 } // namespace nadir::tool

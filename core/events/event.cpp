@@ -3,7 +3,9 @@
 
 #include "arch/vmx/fields.h"
 #include "core/events/flow_events.h"
+#include "core/events/record.h"
 #include "core/events/register_events.h"
+#include "core/events/registers.h"
 #include "core/events/watch.h"
 #include "core/guest.h"
 #include "core/plan/plan.h"
@@ -66,14 +68,16 @@ bool is_watched(const Vcpu& vcpu, nadir_event_kind kind) {
 }
 
 void put(Vcpu& vcpu, const nadir_event& event) {
-    nadir_event_ring& ring = event_ring(vcpu);
-    const uint64_t number = vcpu.events.next++;
-    // In this order: see control/event_ring.h. The processor keeps the order of its stores; the fences are for the compiler.
-    __atomic_store_n(&ring.begun, number + 1, __ATOMIC_RELAXED);
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    nadir_event& slot = ring.events[number % NADIR_EVENT_RING_EVENTS];
-    slot = event; // its sequence is 0, which no whole event has
-    __atomic_store_n(&slot.sequence, static_cast<nadir_u32>(number + 1), __ATOMIC_RELEASE);
+    const uint64_t number = vcpu.events.next;
+    const uint32_t ahead = vcpu.events.ahead;
+    vcpu.events = {number + 1 + ahead, vcpu.events.on, 0};
+    put_record(event_ring(vcpu), number, number + 1 + ahead, event);
+}
+
+void put_registers_if_wanted(Vcpu& vcpu) {
+    if ((vcpu.plan->watch.options & NADIR_EVENT_OPTION_REGISTERS) != 0) {
+        put_registers(vcpu);
+    }
 }
 
 // Of the instruction that the guest is at.
@@ -110,6 +114,7 @@ bool begin_event(Vcpu& vcpu, arch::ExitReason reason, nadir_event& event) {
     case NADIR_EVENT_SYSTEM_CALL: begin_flow_event(vcpu, event); break;
     default: begin_register_event(vcpu, reason.basic(), event); break;
     }
+    put_registers_if_wanted(vcpu);
     return true;
 }
 
@@ -123,6 +128,7 @@ void put_hook_event(Vcpu& vcpu, uint32_t number) {
     event.word[0] = number;
     event.word[1] = vcpu.registers.rdi();
     event.word[2] = vcpu.registers.rsi();
+    put_registers_if_wanted(vcpu);
     put(vcpu, event);
 }
 

@@ -64,6 +64,28 @@ static u32 answer_rules(void *data)
     return host_rules_locked(data);
 }
 
+/* The file whose request is being answered. With host_lock held. */
+static const struct file *asking;
+
+static u32 answer_events_begin(void *data)
+{
+    struct nadir_events_begin_request *request = data;
+
+    return host_events_begin_locked(asking, &request->filter, &request->report);
+}
+
+static u32 answer_events_read(void *data)
+{
+    return host_events_read_locked(asking, data);
+}
+
+static u32 answer_events_end(void *data)
+{
+    struct nadir_events_end_request *request = data;
+
+    return host_events_end_locked(asking, &request->report);
+}
+
 static u32 answer_capabilities(void *data)
 {
     struct nadir_capabilities_request *request = data;
@@ -94,6 +116,9 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_CAPABILITIES] = FUNCTION(capabilities, 0),
     [NADIR_FUNCTION_VMCS] = FUNCTION(vmcs, 0),
     [NADIR_FUNCTION_RECORDER] = FUNCTION(recorder, 0),
+    [NADIR_FUNCTION_EVENTS_BEGIN] = FUNCTION(events_begin, offsetof(struct nadir_events_begin_request, report)),
+    [NADIR_FUNCTION_EVENTS_READ] = FUNCTION(events_read, 0),
+    [NADIR_FUNCTION_EVENTS_END] = FUNCTION(events_end, offsetof(struct nadir_events_end_request, report)),
     [NADIR_FUNCTION_RULES] = FUNCTION(rules, offsetof(struct nadir_rules_request, report)),
 };
 
@@ -113,7 +138,7 @@ static u32 check_header(const struct nadir_header *header, const struct function
     return NADIR_OK;
 }
 
-static long answer(const struct function *function, void *request)
+static long answer(const struct file *file, const struct function *function, void *request)
 {
     struct nadir_report scratch;
     u32 status = check_header(request, function, function->report ? request + function->report : &scratch);
@@ -122,7 +147,9 @@ static long answer(const struct function *function, void *request)
         return host_errno(status);
     if (mutex_lock_interruptible(&host_lock))
         return -EINTR;
+    asking = file;
     status = function->answer(request);
+    asking = NULL;
     mutex_unlock(&host_lock);
     return host_errno(status);
 }
@@ -149,16 +176,28 @@ static long device_ioctl(struct file *file, unsigned int number, unsigned long a
     request = memdup_user(user, function->size);
     if (IS_ERR(request))
         return PTR_ERR(request);
-    result = answer(function, request);
+    result = answer(file, function, request);
     if (result != -EINTR && copy_to_user(user, request, function->size))
         result = -EFAULT;
     kfree(request);
     return result;
 }
 
+/* The last user of an open file is gone: also when it was killed. */
+static int device_release(struct inode *inode, struct file *file)
+{
+    struct nadir_report report;
+
+    mutex_lock(&host_lock);
+    host_events_end_locked(file, &report);
+    mutex_unlock(&host_lock);
+    return 0;
+}
+
 static const struct file_operations operations = {
     .owner = THIS_MODULE, /* an open file keeps the module */
     .open = nonseekable_open,
+    .release = device_release,
     .unlocked_ioctl = device_ioctl,
     .compat_ioctl = compat_ptr_ioctl, /* the structures are the same for 32-bit programs */
 };

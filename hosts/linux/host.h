@@ -34,6 +34,20 @@ u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs);
 u32 host_recorder_locked(struct nadir_recorder_request *request);
 u32 host_rules_locked(struct nadir_rules_request *request);
 
+/* events.c: `who` is the open file that asks. */
+u32 host_events_begin_locked(const void *who, const struct nadir_event_filter *filter, struct nadir_report *report);
+u32 host_events_read_locked(const void *who, struct nadir_events_read_request *request);
+u32 host_events_end_locked(const void *who, struct nadir_report *report);
+/* Nadir was stopped: whoever has the events learns it when it reads. */
+void host_events_stopped(void);
+/* The stopped session is going to be released. */
+void host_events_forget(void);
+
+/* processes.c: to whom an event of this processor and time belongs. With host_lock held; between begin and end. */
+void processes_begin(void);
+void processes_end(void);
+void processes_find(u32 processor, u64 time, struct nadir_event_process *out);
+
 /* For tests: root mode makes this mistake on the processor that asks. Takes host_lock only to look. */
 u32 host_provoke(u32 provocation);
 

@@ -56,6 +56,7 @@ u32 host_start_locked(const struct nadir_options *options, struct nadir_report *
     status = nadir_start(options, &started, report);
     if (started) {
         /* Also after a failure, for what it logged. */
+        host_events_forget();
         if (session)
             nadir_release(session);
         WRITE_ONCE(session, started);
@@ -89,8 +90,10 @@ u32 host_stop_locked(struct nadir_report *report)
     emergency_disarm();
     cpus_read_lock();
     status = nadir_stop(session, report);
-    if (status == NADIR_OK)
+    if (status == NADIR_OK) {
         WRITE_ONCE(running, false);
+        host_events_stopped();
+    }
     cpus_read_unlock();
 
     if (status != NADIR_OK) {
@@ -163,6 +166,7 @@ void host_release(void)
 {
     mutex_lock(&host_lock);
     if (!running && session) {
+        host_events_forget();
         nadir_release(session);
         session = NULL;
     }

@@ -18,6 +18,16 @@ NADIR_PAGED_CODE NTSTATUS open_or_close(DEVICE_OBJECT*, IRP* irp) {
     return STATUS_SUCCESS;
 }
 
+// The last handle of this open file is closed: also when its program was ended.
+NADIR_PAGED_CODE NTSTATUS clean_up(DEVICE_OBJECT* object, IRP* irp) {
+    {
+        const SessionLock held;
+        nadir_report report;
+        (void)events_end(IoGetCurrentIrpStackLocation(irp)->FileObject, report);
+    }
+    return open_or_close(object, irp);
+}
+
 NADIR_PAGED_CODE NTSTATUS control(DEVICE_OBJECT*, IRP* irp) { return answer_request(*irp); }
 
 // The last word before the machine goes down or starts again. If it does neither, but wakes, `resume` takes this back.
@@ -33,7 +43,7 @@ NTSTATUS shut_down(DEVICE_OBJECT*, IRP* irp) {
 
 NADIR_INIT_CODE NTSTATUS device_init(DRIVER_OBJECT& driver) {
     driver.MajorFunction[IRP_MJ_CREATE] = open_or_close;
-    driver.MajorFunction[IRP_MJ_CLEANUP] = open_or_close;
+    driver.MajorFunction[IRP_MJ_CLEANUP] = clean_up;
     driver.MajorFunction[IRP_MJ_CLOSE] = open_or_close;
     driver.MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
     driver.MajorFunction[IRP_MJ_SHUTDOWN] = shut_down;

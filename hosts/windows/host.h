@@ -63,6 +63,14 @@ void explain_record(const nadir_log_record& record);
 // For tests: root mode makes this mistake on the processor that asks, which is lost by it. Without the lock.
 nadir_u32 provoke(nadir_u32 provocation);
 
+// events.cpp: `who` is the open file that asks. With the lock held.
+nadir_u32 events_begin(const void* who, const nadir_event_filter& filter, nadir_report& report);
+nadir_u32 events_read(const void* who, nadir_events_read_request& request);
+nadir_u32 events_end(const void* who, nadir_report& report);
+// The session was stopped: whoever has its events learns it when it reads. It is going to be released.
+void events_stopped();
+void events_forget();
+
 // print.cpp: a line of the kernel's debug output, with "nadir: " before it. As for nadir_host_print.
 void print(nadir_u32 level, std::string_view pattern, std::initializer_list<nadir_u64> numbers = {});
 // The same with words behind the line.

@@ -10,56 +10,74 @@ namespace nadir::windows {
 
 namespace {
 
-// Each is given the whole structure, the function's own.
-using Answer = nadir_u32(void* request);
+// Each is given the whole structure, the function's own, and the open file that asks.
+using Answer = nadir_u32(void* request, const void* file);
 
 // The system is asked to tell what happens to the machine when there is something to lose by it, and without the lock.
-NADIR_PAGED_CODE nadir_u32 answer_on(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_on(void* data, const void*) {
     auto& request = *static_cast<nadir_on_request*>(data);
     const nadir_u32 status = start(request.options, request.report);
     return status == NADIR_OK ? follow_machine(request.report) : status;
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_off(void* data) { return stop(static_cast<nadir_off_request*>(data)->report); }
+NADIR_PAGED_CODE nadir_u32 answer_off(void* data, const void*) {
+    return stop(static_cast<nadir_off_request*>(data)->report);
+}
 
-NADIR_PAGED_CODE nadir_u32 answer_state(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_state(void* data, const void*) {
     const SessionLock held;
     return state(static_cast<nadir_state_request*>(data)->state);
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_statistics(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_statistics(void* data, const void*) {
     auto& request = *static_cast<nadir_statistics_request*>(data);
     const SessionLock held;
     return statistics(request.processor, request.statistics);
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_log(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_log(void* data, const void*) {
     const SessionLock held;
     return read_log(*static_cast<nadir_log_request*>(data));
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_capabilities(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_capabilities(void* data, const void*) {
     read_capabilities(static_cast<nadir_capabilities_request*>(data)->capabilities);
     return NADIR_OK;
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_vmcs(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_vmcs(void* data, const void*) {
     auto& request = *static_cast<nadir_vmcs_request*>(data);
     const SessionLock held;
     return read_vmcs(request.processor, request.vmcs);
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_recorder(void* data, const void*) {
     const SessionLock held;
     return read_recorder(*static_cast<nadir_recorder_request*>(data));
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_rules(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_rules(void* data, const void*) {
     const SessionLock held;
     return change_rules(*static_cast<nadir_rules_request*>(data));
 }
 
-NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data) {
+NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
+    auto& request = *static_cast<nadir_events_begin_request*>(data);
+    const SessionLock held;
+    return events_begin(file, request.filter, request.report);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_events_read(void* data, const void* file) {
+    const SessionLock held;
+    return events_read(file, *static_cast<nadir_events_read_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_events_end(void* data, const void* file) {
+    const SessionLock held;
+    return events_end(file, static_cast<nadir_events_end_request*>(data)->report);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_provoke(void* data, const void*) {
     return provoke(static_cast<nadir_provoke_request*>(data)->provocation);
 }
 
@@ -79,6 +97,11 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_CAPABILITIES, answer_capabilities, sizeof(nadir_capabilities_request), 0},
     {NADIR_IOCTL_VMCS, answer_vmcs, sizeof(nadir_vmcs_request), 0},
     {NADIR_IOCTL_RECORDER, answer_recorder, sizeof(nadir_recorder_request), 0},
+    {NADIR_IOCTL_EVENTS_BEGIN, answer_events_begin, sizeof(nadir_events_begin_request),
+     offsetof(nadir_events_begin_request, report)},
+    {NADIR_IOCTL_EVENTS_READ, answer_events_read, sizeof(nadir_events_read_request), 0},
+    {NADIR_IOCTL_EVENTS_END, answer_events_end, sizeof(nadir_events_end_request),
+     offsetof(nadir_events_end_request, report)},
     {NADIR_IOCTL_RULES, answer_rules, sizeof(nadir_rules_request), offsetof(nadir_rules_request, report)},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
@@ -93,7 +116,7 @@ NADIR_PAGED_CODE const Function* find_function(nadir_u32 code) {
     return nullptr;
 }
 
-NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request) {
+NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request, const void* file) {
     const auto& header = *static_cast<const nadir_header*>(request);
     if (header.version != NADIR_CONTROL_VERSION) {
         return STATUS_REVISION_MISMATCH;
@@ -101,12 +124,13 @@ NADIR_PAGED_CODE NTSTATUS answer(const Function& function, void* request) {
     if (header.size != function.size) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
-    const nadir_u32 status = function.answer(request);
+    const nadir_u32 status = function.answer(request, file);
     return function.report != 0 ? STATUS_SUCCESS : resembling(status);
 }
 
 NADIR_PAGED_CODE NTSTATUS understand(IRP& irp, ULONG_PTR& information) {
-    const auto& parameters = IoGetCurrentIrpStackLocation(&irp)->Parameters.DeviceIoControl;
+    const IO_STACK_LOCATION& location = *IoGetCurrentIrpStackLocation(&irp);
+    const auto& parameters = location.Parameters.DeviceIoControl;
     const Function* function = find_function(parameters.IoControlCode);
     if (function == nullptr) {
         return STATUS_INVALID_DEVICE_REQUEST;
@@ -115,7 +139,7 @@ NADIR_PAGED_CODE NTSTATUS understand(IRP& irp, ULONG_PTR& information) {
         return STATUS_INFO_LENGTH_MISMATCH;
     }
     // The I/O manager's copy: the caller can't change it in mid-request, nor take it away by closing its handle.
-    const NTSTATUS status = answer(*function, irp.AssociatedIrp.SystemBuffer);
+    const NTSTATUS status = answer(*function, irp.AssociatedIrp.SystemBuffer, location.FileObject);
     information = NT_SUCCESS(status) ? function->size : 0;
     return status;
 }

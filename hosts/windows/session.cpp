@@ -85,6 +85,7 @@ nadir_u32 start_locked(const nadir_options& options, nadir_report& report) {
     const nadir_u32 status = nadir_start(&options, &started, &report);
     if (started != nullptr) {
         // Also after a failure, for what it logged.
+        events_forget();
         if (session != nullptr) {
             nadir_release(session);
         }
@@ -122,6 +123,7 @@ nadir_u32 stop_locked(nadir_report& report) {
         return status;
     }
     set_running(false);
+    events_stopped();
     watchdog_end();
     drain_end();
     print(NADIR_LEVEL_INFO, "off");
@@ -175,6 +177,7 @@ bool release_session() {
         drain_cancel();
         return false;
     }
+    events_forget();
     if (session != nullptr) {
         nadir_release(session);
         session = nullptr;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""The readers of files under libFuzzer, for a bounded and repeatable time.
+"""The readers of files and of filters under libFuzzer, for a bounded and repeatable time.
 
 To fuzz for longer: run build/fuzz/fuzz_dump DIRECTORY tests/fuzz/corpus/dump tests/tool/dumps. What it finds becomes a seed
 in corpus/, with the mistake it found corrected.
@@ -24,7 +24,7 @@ MOST_SECONDS = int(os.environ.get("NADIR_FUZZ_SECONDS", "15"))
 
 @pytest.fixture(scope="module")
 def fuzzers(root: Path) -> Path:
-    """The folder with both fuzzers, built."""
+    """The folder with the fuzzers, built."""
     assert shutil.which(COMPILER), f"{COMPILER} is missing: install Debian's package clang-16 (./test does)"
     # The bare name comes back where there is no such file.
     runtime = subprocess.run([COMPILER, "-print-file-name=libclang_rt.fuzzer-x86_64.a"], capture_output=True, text=True)
@@ -41,6 +41,7 @@ def fuzzers(root: Path) -> Path:
 @pytest.mark.parametrize(("name", "seeds"), [
     ("dump", ["tests/fuzz/corpus/dump", "tests/tool/dumps"]),
     ("capabilities", ["tests/fuzz/corpus/capabilities", "tool/models"]),
+    ("where", ["tests/fuzz/corpus/where"]),
 ])
 def test_nothing_breaks_a_reader(name: str, seeds: list[str], fuzzers: Path, root: Path, tmp_path: Path):
     found = tmp_path / "found"
@@ -57,7 +58,7 @@ def test_nothing_breaks_a_reader(name: str, seeds: list[str], fuzzers: Path, roo
     assert executed > seed_files, done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", ["dump", "capabilities"])
+@pytest.mark.parametrize("name", ["dump", "capabilities", "where"])
 def test_a_mistake_would_be_found(name: str, fuzzers: Path, tmp_path: Path):
     """The sanitizers are in: the fuzzers say so when they end."""
     done = subprocess.run([fuzzers / f"fuzz_{name}", "-help=1"], capture_output=True, text=True, timeout=60)

@@ -50,7 +50,8 @@ section autostart-fails; load autostart=1 fail_allocation=1 2>&1; echo status $?
 finish
 """
 
-FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "rules")
+FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "events_begin", "events_read",
+             "events_end", "rules")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_bad_requests(boot, section, function):
 @pytest.mark.parametrize("section", ["bad-off", "bad-on"])
 def test_unknown_numbers(boot, section):
     lines = boot[section]
-    for what in ("number 0", "number 9", "number 255", "type M", "terminal request"):
+    for what in ("number 0", "number 12", "number 255", "type M", "terminal request"):
         assert f"{what} of nothing: errno=ENOTTY" in lines
     for function in ("statistics", "log", "recorder"):
         assert f"processor 100000 of {function}: errno=EINVAL" in lines

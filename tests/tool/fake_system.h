@@ -29,6 +29,14 @@ struct FakeNadir {
     std::vector<nadir_rules_request> rule_requests; // what was asked
     std::size_t rules_that_fit = NADIR_RULES;
     unsigned largest_batch = NADIR_LOG_BATCH;
+    // Events: what was asked for, what there is of each processor, and how many of its front are gone.
+    nadir_event_filter filter{};
+    bool watched = false;
+    unsigned ends = 0; // how often the end was asked for
+    bool events_over = false;
+    std::map<nadir_u32, std::vector<nadir_event>> events;
+    std::map<nadir_u32, nadir_u64> events_lost;
+    nadir_event_process process{}; // whose they are
 
     static FakeNadir of_two_processors() {
         FakeNadir nadir;
@@ -74,6 +82,9 @@ struct FakeNadir {
 class FakeDevice final : public tool::Device {
 public:
     explicit FakeDevice(FakeNadir& nadir) : nadir_(nadir) {}
+    FakeDevice(const FakeDevice&) = delete;
+    FakeDevice& operator=(const FakeDevice&) = delete;
+    ~FakeDevice() override { nadir_.watched = false; } // as a file that is closed
 
     nadir_report on(const nadir_options& options) override {
         nadir_.options = options;
@@ -107,6 +118,31 @@ public:
         }
         answer.count = static_cast<nadir_u32>(rules.size());
         std::copy(rules.begin(), rules.end(), answer.rules);
+        return answer;
+    }
+    nadir_report events_begin(const nadir_event_filter& filter) override {
+        nadir_.filter = filter;
+        nadir_.watched = nadir_.report.status == NADIR_OK;
+        return nadir_.report;
+    }
+    nadir_report events_end() override {
+        ++nadir_.ends;
+        nadir_.watched = false;
+        return nadir_.report;
+    }
+    nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) override {
+        nadir_events_read_request answer{};
+        const std::vector<nadir_event>& events = nadir_.events[processor];
+        const nadir_u64 first = nadir_.events_lost[processor];
+        answer.lost = next < first ? first - next : 0;
+        next = std::max(next, first);
+        while (next < events.size() && answer.count < NADIR_EVENT_BATCH) {
+            answer.processes[answer.count] = nadir_.process;
+            answer.events[answer.count] = events[next++];
+            answer.events[answer.count++].sequence = static_cast<nadir_u32>(next);
+        }
+        answer.next = next;
+        answer.over = nadir_.events_over ? 1 : 0;
         return answer;
     }
 
@@ -168,7 +204,7 @@ public:
     bool interrupted() override { return naps_until_interrupt == 0; }
 
 private:
-    tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
+    const tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
     std::uint64_t ticks_ = 1000000;
 };
 

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <poll.h>
 #include <thread>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -40,7 +41,7 @@ constexpr SystemWords system_words = {
 class LinuxSystem final : public System {
 public:
     LinuxSystem() {
-        // Without SA_RESTART, so that a waiting call ends. Only `log --follow` waits; the default would do for the rest.
+        // Without SA_RESTART, so that a waiting call ends. Only `log --follow` and `trace` wait; the default would do for the rest.
         struct sigaction action {};
         action.sa_handler = request_stop;
         sigaction(SIGINT, &action, nullptr);
@@ -93,7 +94,11 @@ public:
         usleep(static_cast<useconds_t>(time.count() * 1000)); // ends early at a signal
     }
 
-    bool interrupted() override { return stop_requested != 0; }
+    bool interrupted() override {
+        // Also when whoever reads standard output has gone, which writing would tell only at the next line.
+        pollfd output{STDOUT_FILENO, 0, 0};
+        return stop_requested != 0 || (poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0);
+    }
 
 private:
     AskedHost asked_{"nadir.ko"};

@@ -26,6 +26,7 @@ constexpr Entry entries[] = {
     {"watchdog", run_watchdog},
     {"handover", run_handover},
     {"events", run_events},
+    {"event_registers", run_event_registers},
     {"register_events", run_register_events},
     {"traffic", run_traffic},
     {"hooks", run_hooks},

@@ -25,7 +25,7 @@
 #include "core/nadir.h"
 #include "hosts/linux/ioctl.h"
 
-#define LARGEST 8192
+#define LARGEST 16384
 #define CANARY 0xA7
 #define THREADS 3
 #define CHILDREN 3
@@ -41,6 +41,9 @@ static const struct function {
     {NADIR_IOCTL_LOG, sizeof(struct nadir_log_request)},
     {NADIR_IOCTL_CAPABILITIES, sizeof(struct nadir_capabilities_request)},
     {NADIR_IOCTL_VMCS, sizeof(struct nadir_vmcs_request)},
+    {NADIR_IOCTL_EVENTS_BEGIN, sizeof(struct nadir_events_begin_request)},
+    {NADIR_IOCTL_EVENTS_READ, sizeof(struct nadir_events_read_request)},
+    {NADIR_IOCTL_EVENTS_END, sizeof(struct nadir_events_end_request)},
 };
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
 
@@ -74,12 +77,13 @@ static nadir_u8 *new_pages(int protection)
     return pages + 4096;
 }
 
-/* What the device may answer. EIO and EBUSY aren't among it: nothing here is to fail inside. */
+/* What the device may answer. EIO isn't among it: nothing here is to fail inside. EBUSY has who asks for another one's events. */
 static int is_promised(int error)
 {
     switch (error) {
     case 0:
     case EPERM:
+    case EBUSY:
     case ENOTTY:
     case EMSGSIZE:
     case EPROTO:
@@ -131,6 +135,9 @@ static void fill(struct random *random, const struct function *function, nadir_u
                                                                               .fail_step = some_step(random),
                                                                               .fail_processor = next(random, 4) - 1,
                                                                               .allow_provoke = next(random, 2)};
+    else if (function->number == NADIR_IOCTL_EVENTS_BEGIN)
+        ((struct nadir_events_begin_request *)buffer)->filter =
+            (struct nadir_event_filter){.kinds = next(random, 32), .options = next(random, 3)};
     else if (function->number != NADIR_IOCTL_OFF && next(random, 4))
         *(nadir_u32 *)(header + 1) = next(random, 4) - 1; /* a processor, where there is one: two exist */
     if (!next(random, 8))

@@ -169,6 +169,9 @@ static const struct function functions[] = {
     FUNCTION(capabilities, CAPABILITIES, 0),
     FUNCTION(vmcs, VMCS, 0),
     FUNCTION(recorder, RECORDER, 0),
+    FUNCTION(events_begin, EVENTS_BEGIN, offsetof(struct nadir_events_begin_request, report)),
+    FUNCTION(events_read, EVENTS_READ, 0),
+    FUNCTION(events_end, EVENTS_END, offsetof(struct nadir_events_end_request, report)),
     FUNCTION(rules, RULES, offsetof(struct nadir_rules_request, report)),
 };
 
@@ -186,10 +189,10 @@ static void print_bad(const struct function *function, const char *what, int err
 /* Each function with one thing wrong at a time. None may change anything. */
 static void bad_requests(void)
 {
-    static nadir_u8 buffer[8192];
-    nadir_u8 *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    static nadir_u8 buffer[16384];
+    nadir_u8 *page = mmap(NULL, 16384, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    mprotect(page + 4096, 4096, PROT_NONE);
+    mprotect(page + 8192, 8192, PROT_NONE);
     for (unsigned i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
         const struct function *f = &functions[i];
         struct nadir_header *header = (void *)buffer;
@@ -213,12 +216,12 @@ static void bad_requests(void)
         TRY("null pointer", f->number, NULL, NULL);
         TRY("pointer into the kernel", f->number, 0xffff888000000000, NULL);
         TRY("non-canonical pointer", f->number, 0x8000000000000000, NULL);
-        TRY("structure half unreadable", f->number, page + 4096 - f->size / 2, NULL);
+        TRY("structure half unreadable", f->number, page + 8192 - f->size / 2, NULL);
     }
     const struct function none = {"nothing", 0, 8, 0};
 
     print_bad(&none, "number 0", request(_IOWR('N', 0, struct nadir_header), buffer), NULL);
-    print_bad(&none, "number 9", request(_IOWR('N', 9, struct nadir_header), buffer), NULL);
+    print_bad(&none, "number 12", request(_IOWR('N', 12, struct nadir_header), buffer), NULL);
     print_bad(&none, "number 255", request(_IOWR('N', 255, struct nadir_header), buffer), NULL);
     print_bad(&none, "type M", request(_IOWR('M', 3, struct nadir_state_request), buffer), NULL);
     print_bad(&none, "terminal request", request(0x5401, buffer), NULL);
@@ -234,7 +237,7 @@ static void bad_requests(void)
         struct nadir_recorder_request ask = {.header = header_of(sizeof(ask)), .processor = 100000};
         print_bad(&functions[7], "processor 100000", request(NADIR_IOCTL_RECORDER, &ask), NULL);
     }
-    munmap(page, 8192);
+    munmap(page, 16384);
 }
 
 /* The structure can be read, but the answer can't be written: what was asked for has happened all the same. */
@@ -252,7 +255,7 @@ static void without_capability(void)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
-    static nadir_u8 buffer[8192];
+    static nadir_u8 buffer[16384];
 
     if (syscall(SYS_capget, &header, data))
         perror("capget");

@@ -24,7 +24,10 @@ constexpr u32 sizes[] = {0,
                          sizeof(nadir_log_request),
                          sizeof(nadir_capabilities_request),
                          sizeof(nadir_vmcs_request),
-                         sizeof(nadir_recorder_request)};
+                         sizeof(nadir_recorder_request),
+                         sizeof(nadir_events_begin_request),
+                         sizeof(nadir_events_read_request),
+                         sizeof(nadir_events_end_request)};
 constexpr u32 functions = sizeof sizes / sizeof sizes[0];
 
 struct Wrong {
@@ -102,6 +105,35 @@ void ask_for_wrong_processors(FileObject* file) {
     }
 }
 
+nadir_u32 begin_events(FileObject* file) {
+    static nadir_events_begin_request request;
+    request.filter = {1u << NADIR_EVENT_CPUID, 0, {}, 0};
+    (void)ask(file, NADIR_FUNCTION_EVENTS_BEGIN, request);
+    return request.report.status;
+}
+
+// Events are an open file's, until it is closed without a word, too; and Nadir may be turned off meanwhile.
+void ask_for_events(FileObject* file) {
+    static nadir_events_read_request events;
+    FileObject* second = open_nadir();
+    if (begin_events(second) != NADIR_OK || begin_events(file) != NADIR_BUSY)
+        violation(rule::request, 0, "the events aren't one open file's alone");
+    expect_status(second, NADIR_FUNCTION_EVENTS_READ, events, maximum_cpus(), status::invalid_parameter);
+    expect_status(file, NADIR_FUNCTION_EVENTS_READ, events, 0, status::invalid_parameter);
+    u32 a = 0, b = 0, c = 0, d = 0;
+    asm volatile("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(0), "c"(0));
+    u32 seen = 0;
+    for (u32 cpu = 0; cpu < active_cpus(); ++cpu) {
+        expect_status(second, NADIR_FUNCTION_EVENTS_READ, events, cpu, status::success);
+        seen += events.count;
+    }
+    if (seen == 0)
+        violation(rule::request, 0, "a CPUID was no event");
+    close_device(second);
+    if (begin_events(file) != NADIR_OK)
+        violation(rule::request, 0, "the events of a file that was closed are still its own");
+}
+
 } // namespace
 
 const char* run_bad(const Options&) {
@@ -148,7 +180,12 @@ const char* run_requests(const Options&) {
     expect_status(file, NADIR_FUNCTION_LOG, log, NADIR_ANY_PROCESSOR, status::success);
     if (log.count == 0)
         violation(rule::request, 0, "no log of the start");
+    ask_for_events(file);
     must_turn_off(file);
+    static nadir_events_read_request events;
+    expect_status(file, NADIR_FUNCTION_EVENTS_READ, events, 0, status::success);
+    if (events.over != 1)
+        violation(rule::request, 0, "who has the events isn't told that Nadir is off");
     expect_status(file, NADIR_FUNCTION_STATISTICS, statistics, 0, status::success);
     if (statistics.statistics.exits_total == 0)
         violation(rule::request, 0, "the statistics of the last run are gone");

@@ -63,6 +63,7 @@ TEST(WindowsStatus, the_documented_ones) {
 TEST(WindowsControlCodes, are_what_CTL_CODE_makes) {
     EXPECT_EQ(NADIR_IOCTL_ON, 0x22E004u);
     EXPECT_EQ(NADIR_IOCTL_RECORDER, 0x22E020u);
+    EXPECT_EQ(NADIR_IOCTL_EVENTS_END, 0x22E02Cu);
     EXPECT_EQ(NADIR_IOCTL_ON & 3, 0u);              // METHOD_BUFFERED
     EXPECT_EQ(NADIR_IOCTL_ON >> 14 & 3, 1u | 2u);   // FILE_READ_DATA | FILE_WRITE_DATA
     EXPECT_EQ(NADIR_IOCTL_ON >> 2 & 0xFFF, 0x801u); // the function

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What an event says, for programs.
+#pragma once
+
+#include "tool/trace/seen_event.h"
+
+#include <nlohmann/json.hpp>
+
+namespace nadir::tool {
+
+// {"msr": "0xc0000080", "value": "0xd01"}: by the names of docs/trace.md.
+nlohmann::ordered_json fields_json(const nadir_event& event);
+
+// {"rax": "0x0", ...}; null where there are none.
+nlohmann::ordered_json registers_json(const SeenEvent& one);
+
+} // namespace nadir::tool

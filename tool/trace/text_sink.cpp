@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "tool/trace/event_sink.h"
+#include "tool/trace/event_words.h"
+#include "tool/units.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+namespace nadir::tool {
+
+namespace {
+
+std::string time_of(std::chrono::system_clock::time_point time) {
+    const auto whole = std::chrono::floor<std::chrono::microseconds>(time);
+    const auto microseconds = whole.time_since_epoch().count() % 1'000'000;
+    return fmt::format("{:%H:%M:%S}.{:06}", fmt::localtime(std::chrono::system_clock::to_time_t(whole)), microseconds);
+}
+
+// "bash/1234", "[kworker/0:1]/17"
+std::string process_words(const SeenEvent& one) {
+    if (!has_process(one)) {
+        return "-";
+    }
+    const bool of_kernel = (one.process.flags & NADIR_PROCESS_OF_KERNEL) != 0;
+    return fmt::format("{}{}{}/{}", of_kernel ? "[" : "", process_name(one), of_kernel ? "]" : "", one.process.thread);
+}
+
+class TextSink final : public EventSink {
+public:
+    TextSink(std::ostream& out, const Clock& clock) : out_(out), clock_(clock) {}
+
+    void event(const SeenEvent& one) override {
+        const nadir_event& event = one.event;
+        const std::string_view raised = outcome_words(event);
+        fmt::print(out_, "{}  cpu {:<3} {:<20}  rip 0x{:016x}  cr3 {:#x}  {:<6}  {}{}\n",
+                   time_of(clock_.at(event.time)), one.processor, process_words(one), event.rip, event.cr3,
+                   name_of_event(event.kind), describe(event), raised.empty() ? "" : fmt::format(" [{}]", raised));
+        if (one.registers) {
+            print_registers(*one.registers);
+        }
+    }
+
+    void lost(const EventTally& tally) override {
+        fmt::print(out_, "({} of processor {} lost: they came faster than they were read)\n",
+                   counted(tally.lost, "event"), tally.processor);
+    }
+
+    void flush() override { out_ << std::flush; }
+
+    void end(std::span<const EventTally> tallies) override {
+        for (const EventTally& tally : tallies) {
+            if (tally.lost != 0) {
+                fmt::print(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "event"),
+                           grouped(tally.lost));
+            }
+        }
+    }
+
+    [[nodiscard]] bool broken() const override { return !out_.good(); }
+
+private:
+    void print_registers(const EventRegisters& registers) {
+        constexpr std::size_t in_line = 4;
+        for (std::size_t i = 0; i < registers.size(); ++i) {
+            fmt::print(out_, "{}{:<6} {:016x}{}", i % in_line == 0 ? "    " : "  ", register_names[i], registers[i],
+                       i % in_line == in_line - 1 || i + 1 == registers.size() ? "\n" : "");
+        }
+    }
+
+    std::ostream& out_;
+    const Clock& clock_;
+};
+
+} // namespace
+
+std::unique_ptr<EventSink> text_sink(std::ostream& out, const Clock& clock) {
+    return std::make_unique<TextSink>(out, clock);
+}
+
+} // namespace nadir::tool
