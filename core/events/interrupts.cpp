@@ -24,7 +24,10 @@ void write_controls(const Vcpu& vcpu, bool exiting, bool acknowledging, bool win
 
 void enter_interrupt_state(Vcpu& vcpu, State state) {
     vcpu.interrupts.state = state;
-    const bool window = state == State::waiting || vcpu.interrupts.holds;
+    bool window = state == State::waiting;
+    if (vcpu.interrupts.holds) {
+        window = true;
+    }
     const bool exiting = state == State::watching || state == State::acknowledging;
     write_controls(vcpu, exiting && !window, state == State::acknowledging, window);
 }
