@@ -40,8 +40,8 @@ inline uint64_t guest_register(const Vcpu& vcpu, unsigned index) {
     return index == rsp ? cpu::vmread(arch::vmcs::guest_rsp) : vcpu.registers.value[index];
 }
 
-// Behind an instruction that ends at 4 GiB, outside 64-bit mode, RIP is 0. At the exit of a trap Bochs 2.7 saves the sum, which VM
-// entry refuses.
+// Behind an instruction that ends at 4 GiB, outside 64-bit mode, RIP is 0. At the exit of a trap or an interrupt Bochs 2.7
+// saves the sum, which VM entry refuses.
 void wrap_guest_rip();
 
 // Makes the guest take an exception at its present instruction (a fault). RFLAGS.RF is set in the saved image, as for every

@@ -31,6 +31,7 @@ void give_interrupt(uint8_t vector) {
 } // namespace
 
 Outcome external_interrupt(Vcpu& vcpu) {
+    wrap_guest_rip();
     const InterruptionInformation event = vmread(vmcs::exit_interruption_information);
     const bool can_take = guest_can_take_interrupts();
     if (!event.valid()) {
@@ -49,6 +50,7 @@ Outcome external_interrupt(Vcpu& vcpu) {
 }
 
 Outcome interrupt_window(Vcpu& vcpu) {
+    wrap_guest_rip();
     if (vcpu.interrupts.holds) {
         vcpu.interrupts.holds = false;
         give_interrupt(vcpu.interrupts.held);

@@ -20,6 +20,15 @@ protected:
     static uint64_t address(NADIR_CPU_ABI void (*of)()) { return reinterpret_cast<uint64_t>(of); }
 };
 
+TEST_F(PlanOfAProcessor, AnEventThatTheProcessorCannotShowIsRefused) {
+    constexpr uint64_t tables = 1u << NADIR_EVENT_DESCRIPTOR_TABLE;
+    EXPECT_EQ(core::begin_plan(vmm, tables), NADIR_OK);
+    clear_msr_bits(vmm.capabilities, msr::vmx_secondary,
+                   uint64_t{arch::SecondaryControls::descriptor_table_exiting_mask} << 32);
+    EXPECT_EQ(core::begin_plan(vmm, tables), NADIR_EVENT_NOT_OFFERED);
+    EXPECT_EQ(core::begin_plan(vmm, 1u << NADIR_EVENT_DEBUG_REGISTER), NADIR_OK);
+}
+
 TEST_F(PlanOfAProcessor, HasWhatWasPutTogetherAndThePolicy) {
     ASSERT_EQ(core::begin_plan(vmm, reads), NADIR_OK);
     ASSERT_EQ(core::add_range_to_plan(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_OK);
