@@ -29,11 +29,11 @@ enum class Answer : uint8_t { read, execute, step };
     return user.in == In::executing || user.reader == rip ? Answer::step : Answer::execute;
 }
 
-[[gnu::always_inline]] inline void change_view(Vcpu& vcpu, Answer to, uint64_t rip) {
-    vcpu.view->reader = to == Answer::read ? rip : ViewUser::nobody;
-    vcpu.view->in = to == Answer::read ? In::reading : In::executing;
-    ++vcpu.view->switches;
-    cpu::vmwrite(arch::vmcs::eptp, vcpu.view->eptp[static_cast<unsigned>(vcpu.view->in)]);
+[[gnu::always_inline]] inline void change_view(ViewUser& user, Answer to, uint64_t rip) {
+    user.reader = to == Answer::read ? rip : ViewUser::nobody;
+    user.in = to == Answer::read ? In::reading : In::executing;
+    ++user.switches;
+    cpu::vmwrite(arch::vmcs::eptp, user.eptp[static_cast<unsigned>(user.in)]);
 }
 
 // The usual case, and nothing else: an execution in the reading view of hidden code, or a read in the executing view of what lies
@@ -42,11 +42,16 @@ enum class Answer : uint8_t { read, execute, step };
 [[gnu::always_inline]] inline bool switch_view_plainly(Vcpu& vcpu) {
     const arch::EptViolationQualification access{cpu::vmread(arch::vmcs::exit_qualification)};
     const uint64_t rip = cpu::vmread(arch::vmcs::guest_rip);
-    const Answer answer = answer_to(*vcpu.view, access, rip);
+    constexpr uint64_t unusual =
+        arch::EptViolationQualification::write_mask | arch::EptViolationQualification::nmi_unblocking_mask;
+    if (access.any(unusual)) {
+        return false;
+    }
+    ViewUser& user = *vcpu.view;
+    const Answer answer = answer_to(user, access, rip);
     // Nothing but a hidden page can be read and not executed, or executed and not read: it needn't be looked for.
     const bool is_hidden = answer == Answer::execute ? access.readable() : access.executable();
-    if (answer == Answer::step || !is_hidden || access.nmi_unblocking() ||
-        cpu::vmread(arch::vmcs::idt_vectoring_information).valid()) {
+    if (answer == Answer::step || !is_hidden || cpu::vmread(arch::vmcs::idt_vectoring_information).valid()) {
         return false;
     }
     nadir_exit_record& record = open_record(vcpu, arch::BasicExitReason::ept_violation, rip);
@@ -55,7 +60,7 @@ enum class Answer : uint8_t { read, execute, step };
     record.detail = cpu::vmread(arch::vmcs::guest_physical_address);
     show_record(record);
     ++vcpu.exits[static_cast<unsigned>(arch::BasicExitReason::ept_violation)];
-    change_view(vcpu, answer, rip);
+    change_view(user, answer, rip);
     finish_record(&record, Outcome::retry);
     return true;
 }

@@ -66,7 +66,7 @@ Outcome view_violation(Vcpu& vcpu) {
         answer = Answer::execute;
     }
     if (answer != Answer::step) {
-        change_view(vcpu, answer, rip);
+        change_view(*vcpu.view, answer, rip);
         return Outcome::retry;
     }
     const bool fetches = access.fetch() || same_page(vmread(vmcs::guest_linear_address), rip);

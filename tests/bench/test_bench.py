@@ -31,8 +31,8 @@ def test_two_runs_agree(figures):
 @pytest.mark.parametrize("name", sorted(BUDGET["most"]))
 def test_within_budget(figures, name):
     assert 0 <= figures[name] <= BUDGET["most"][name]
-    # Nothing costs nothing, but for the exits that nobody needs: else the measurement is wrong.
-    assert (figures[name] > 0) == (name != "optional_exits")
+    # Nothing costs nothing, but for the exits that nobody needs, and hidden code that nobody reads: else the measurement is wrong.
+    assert (figures[name] > 0) == (name not in ("optional_exits", "hidden_page_executed"))
 
 
 def test_every_figure_has_a_budget(figures):

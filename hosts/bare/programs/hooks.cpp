@@ -136,6 +136,8 @@ const char* writes(nadir_session* session, Playground& ground) {
     ground.set_constant(first_constant + 1, offset_of_second);
     if (ground.call(offset_of_second) != first_constant + 1)
         return "what was written to the second page isn't executed";
+    // The step tables must not be left open by the last write: the next one, in a step for the other page, would go unnoticed.
+    ground.set_constant(first_constant + 2, offset_of_second);
     ground.call(offset_of_other_writer);
     if (ground.call(offset_of_second) != written_constant)
         return "what hidden code wrote to another hidden page isn't executed";
