@@ -14,7 +14,7 @@ SCRIPT = """
 load
 kept() { echo "kept: $(parameter allocated) $(grep '^Slab:' /proc/meminfo)"; }
 section warm; hammer 3 60; request off > /dev/null; request on off > /dev/null; kept
-section hammer; hammer 1 600 & sleep 0; rmmod nadir 2>&1; echo "removal $?"; wait $!; echo "exit $?"
+section hammer; hammer 1 800 & sleep 0; rmmod nadir 2>&1; echo "removal $?"; wait $!; echo "exit $?"
 section state; request off > /dev/null; request on off state; kept
 section removed; rmmod nadir; echo "removal $?"; ls /dev/nadir 2>&1
 finish

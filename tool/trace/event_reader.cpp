@@ -37,6 +37,7 @@ Harvest EventReader::read() {
 
 std::vector<EventTally> EventReader::tallies() const {
     std::vector<EventTally> all;
+    all.reserve(sources_.size());
     for (const Source& source : sources_) {
         all.push_back(source.tally);
     }
@@ -104,7 +105,7 @@ void EventReader::lose(Source& source, std::uint64_t records, Harvest& harvest) 
     source.records_lost += records;
 }
 
-void EventReader::finish(Source& source, Harvest& harvest) {
+void EventReader::finish(Source& source, Harvest& harvest) const {
     if (source.records_lost != 0) {
         const std::uint64_t records = registers_ ? 1 + NADIR_EVENT_REGISTER_PARTS : 1;
         const std::uint64_t lost = (source.records_lost + records - 1) / records;

@@ -51,7 +51,7 @@ private:
     void add(Source& source, const nadir_event& record, const nadir_event_process& process, Harvest& harvest);
     void add_part(Source& source, const nadir_event& record, Harvest& harvest);
     void lose(Source& source, std::uint64_t records, Harvest& harvest);
-    void finish(Source& source, Harvest& harvest);
+    void finish(Source& source, Harvest& harvest) const;
 
     Device& device_;
     bool registers_;

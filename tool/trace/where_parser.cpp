@@ -109,7 +109,7 @@ private:
     }
 
     Part comparison() {
-        const Part left = bits();
+        Part left = bits();
         const Token sign = token();
         const auto meaning = comparison_of(sign);
         if (!meaning) {
