@@ -301,7 +301,7 @@ bool prepare_arena(nadir_session& session, const Image& image) {
                    .set_memory_type(ept.memory_type_wb() ? arch::MemoryType::write_back : arch::MemoryType::uncacheable)
                    .set_walk_length_minus_one(3)
                    .set_address(vmm.ept.root);
-    vmm.signature = vmm_signature;
+    vmm.signature = vmm_signature();
     return true;
 }
 

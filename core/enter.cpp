@@ -272,7 +272,7 @@ bool is_to_fail(const nadir_options& options, nadir_step step, uint32_t processo
 }
 
 bool runs_as_guest(const nadir_session& session) {
-    return __atomic_load_n(&session.vmm->signature, __ATOMIC_RELAXED) != vmm_signature;
+    return __atomic_load_n(&session.vmm->signature, __ATOMIC_RELAXED) != vmm_signature();
 }
 
 uint32_t enter_processor(nadir_session& session, uint32_t processor, nadir_report& report) {

@@ -41,7 +41,7 @@ struct Controls {
 };
 
 struct Vmm {
-    uint64_t signature; // vmm_signature: what a guest must not find
+    uint64_t signature; // vmm_signature(): what a guest must not find
     uint64_t key;       // what a hypercall must know
     nadir_options options;
     arch::Capabilities capabilities;
@@ -78,7 +78,12 @@ struct Vmm {
     Vcpu** vcpus; // processor_count of them, behind this structure
 };
 
-// "NadirVMM", to be found in a dump of memory (and by the test that the guest doesn't find it).
-inline constexpr uint64_t vmm_signature = 0x4D4D'5672'6964'614E;
+// "NadirVMM", to be found in a dump of memory (and by the test that the guest doesn't find it). The code has its complement:
+// of the host's image, which the guest can read, it is no part either.
+inline uint64_t vmm_signature() {
+    uint64_t complement = ~uint64_t{0x4D4D'5672'6964'614E};
+    asm("" : "+r"(complement));
+    return ~complement;
+}
 
 } // namespace nadir::core

@@ -90,7 +90,8 @@ def test_the_command(tmp_path):
     command = [ROOT / "bench" / "bench.py", "--only", "tables"]
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
     before = json.loads(done.stdout)
-    assert set(before["figures"]) == {"ept_64_gib", "ept_1_tib"} and before["commit"]
+    assert set(before["figures"]) == {"ept_64_gib", "ept_1_tib", *(f"view_{hooks}_hooks" for hooks in (1, 10, 100, 1000, 10000))}
+    assert before["commit"]
     path = tmp_path / "before.json"
     path.write_text(done.stdout)
     again = subprocess.run([*command, "--compare", path], capture_output=True, text=True)

@@ -3,97 +3,60 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import json
 import os
-import re
-import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from structure import sources
+from structure import sources, tidy
 from windows import products
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tidy")]
 
-TOOL = "clang-tidy-16"
 FOLDERS = ("base/", "arch/", "control/", "check/", "cpu/", "core/", "tool/")
-# With the first Clang can't parse libstdc++'s headers (long double); warnings of the compiler are the compiler's to report.
-DROP = {"-mgeneral-regs-only", "-Werror"}
-PARTS = 8
 
 
-def database(build: Path, folder: Path, within: tuple[str, ...] = FOLDERS) -> list[Path]:
-    """Writes a compilation database of our files into `folder`; each file once, as it was compiled first."""
-    entries: dict[str, dict] = {}
-    for entry in json.loads((build / "compile_commands.json").read_text()):
-        path = Path(entry["file"])
-        if not path.is_relative_to(sources.ROOT) or path.suffix != ".cpp" or not path.is_file():
-            continue
-        if not str(path.relative_to(sources.ROOT)).startswith(within) or entry["file"] in entries:
-            continue
-        arguments = [word for word in shlex.split(entry["command"]) if word not in DROP]
-        entries[entry["file"]] = {"directory": entry["directory"], "file": entry["file"], "arguments": arguments}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "compile_commands.json").write_text(json.dumps(list(entries.values())))
-    return sorted(map(Path, entries))
+@pytest.fixture(scope="module", autouse=True)
+def tools():
+    for tool in (tidy.TOOL, tidy.COMPILER):
+        if shutil.which(tool) is None:
+            pytest.fail(f"{tool} is not installed")
 
 
-def problems(folder: Path, files: list[Path], within: tuple[str, ...] = FOLDERS, without: str = "") -> list[str]:
-    # From the root of the tree on: a folder above it may have the name of one of ours.
-    headers = f"^{sources.ROOT}/({'|'.join(within)}).*\\.(h|inc)$"
-    done = subprocess.run([TOOL, "--quiet", f"--config-file={sources.ROOT / '.clang-tidy'}", f"--header-filter={headers}", "-p", folder,
-                           f"--checks={without}", "--extra-arg=-Wno-unknown-warning-option", *files],
-                          capture_output=True, text=True, timeout=900)
-    found = sorted({line for line in done.stdout.splitlines() if re.search(r": (warning|error): ", line)})
-    if done.returncode != 0 and not found:
-        found = [done.stderr[-2000:]]
-    return found
-
-
-@pytest.fixture(scope="module")
-def compiled(tmp_path_factory) -> tuple[Path, list[Path]]:
-    if shutil.which(TOOL) is None:
-        pytest.fail(f"{TOOL} is not installed")
-    folder = tmp_path_factory.mktemp("tidy")
-    build = Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc"))
-    return folder, database(build, folder)
-
-
-def test_our_code(compiled):
-    folder, files = compiled
-    assert len(files) > 40, f"only {len(files)} files in the compilation database"
-    parts = [files[i::PARTS] for i in range(PARTS)]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        found = sorted({line for part in pool.map(lambda some: problems(folder, some), parts) for line in part})
+def test_our_code(tmp_path):
+    compiled = tidy.compiled_in(Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc")), FOLDERS)
+    assert len(compiled) > 40, f"only {len(compiled)} files in the compilation database"
+    found = tidy.problems(tmp_path, compiled)
     assert not found, sources.report(found)
 
 
 def test_the_windows_driver(tmp_path):
-    within = ("hosts/windows/",)
-    files = database(products.build("windows"), tmp_path, within)
-    assert len(files) > 10, f"only {len(files)} files in the compilation database"
+    compiled = tidy.compiled_in(products.build("windows"), ("hosts/windows/",))
+    assert len(compiled) > 10, f"only {len(compiled)} files in the compilation database"
     # With our own headers before the C library's, that check takes each second line of a list of includes for a duplicate.
-    found = problems(tmp_path, files, FOLDERS + within, "-readability-duplicate-include")
+    found = tidy.problems(tmp_path, compiled, without="-readability-duplicate-include")
     assert not found, sources.report(found)
 
 
 def test_the_command_for_windows(tmp_path):
-    files = database(products.build("mingw", "nadir_tool"), tmp_path, ("tool/windows/",))
-    assert len(files) > 5, f"only {len(files)} files in the compilation database"
     # Clang doesn't find the C++ library of mingw's GCC by itself.
     headers = subprocess.run(["x86_64-w64-mingw32-g++-posix", "-print-file-name=include/c++"], capture_output=True, text=True,
                              check=True).stdout.strip()
-    path = tmp_path / "compile_commands.json"
-    entries = json.loads(path.read_text())
-    for entry in entries:
-        entry["arguments"] += ["-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32"]
-    path.write_text(json.dumps(entries))
-    found = problems(tmp_path, files)
+    compiled = tidy.compiled_in(products.build("mingw", "nadir_tool"), ("tool/windows/",),
+                                ("--target=x86_64-w64-mingw32", "-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32"))
+    assert len(compiled) > 5, f"only {len(compiled)} files in the compilation database"
+    found = tidy.problems(tmp_path, compiled)
     assert not found, sources.report(found)
+
+
+def sample(folder: Path, **texts: str) -> list[tidy.Compiled]:
+    made = []
+    for name, text in texts.items():
+        (folder / f"{name}.cpp").write_text(text + "\n")
+        made.append(tidy.Compiled(folder / f"{name}.cpp", str(folder), ("g++", "-std=c++20")))
+    return made
 
 
 @pytest.mark.parametrize("text, check", [
@@ -102,11 +65,25 @@ def test_the_command_for_windows(tmp_path):
     ("struct A { virtual ~A(); virtual int f(); }; struct B : A { virtual int f(); };", "modernize-use-override"),
     ("#include <string>\nint f(std::string s) { return static_cast<int>(s.size()); }", "performance-unnecessary-value-param"),
     ("#include <cstring>\nbool f(const char* a, const char* b) { return strcmp(a, b) == 1 || strcmp(a, b); }", "bugprone-"),
+    ("#include <vector>\nusing std::vector;\nint f(int x) { return x; }", "misc-unused-using-decls"),
+    ("static int f(int x) { return x; }\nint g(int x) { return f(x); }", "misc-use-anonymous-namespace"),
+    ("#include <string>\n#include <string>\nint f(const std::string& s) { return s.empty() ? 1 : 2; }", "readability-duplicate-include"),
 ])
 def test_a_violation_is_found(tmp_path, text, check):
-    source = tmp_path / "a.cpp"
-    source.write_text(text + "\n")
-    (tmp_path / "compile_commands.json").write_text(json.dumps(
-        [{"directory": str(tmp_path), "file": str(source), "arguments": ["g++", "-std=c++20", "-c", str(source)]}]))
-    found = problems(tmp_path, [source])
-    assert any(check in line for line in found), found
+    # Among others, in one batch.
+    compiled = sample(tmp_path, a="#include <string>\nint before(int x) { return x; }", b=text, c="int behind(int x) { return x; }")
+    found = tidy.problems(tmp_path / "batches", compiled, tmp_path)
+    assert any(f"{tmp_path}/b.cpp:" in line and check in line for line in found), found
+    assert len(found) == sum(f"{tmp_path}/b.cpp:" in line for line in found), found
+
+
+def test_files_that_do_not_go_together_are_looked_at_all_the_same(tmp_path):
+    wrong = "namespace { int same(int x) { if (x) return 1; return 2; } }\n"
+    compiled = sample(tmp_path, a=wrong + "int a(int x) { return same(x); }", b=wrong + "int b(int x) { return same(x); }")
+    found = tidy.problems(tmp_path / "batches", compiled, tmp_path)
+    assert [line.split(":")[0] for line in found] == [f"{tmp_path}/a.cpp", f"{tmp_path}/b.cpp"], found
+
+
+def test_what_does_not_compile_is_reported(tmp_path):
+    found = tidy.problems(tmp_path / "batches", sample(tmp_path, a="int a(int x) { return y; }", b="int b(int x) { return x; }"), tmp_path)
+    assert any("undeclared identifier" in line for line in found), found

@@ -46,6 +46,8 @@ const char* refusals(nadir_session* session, const Playground& ground) {
         const u32 status = nadir_hooks_begin(session, &hook, 1, &report);
         if (status == NADIR_HOOK_OURS)
             return refused(session, address, NADIR_HOOK_OURS, "our own");
+        if (status == NADIR_HOOK_INSTRUCTION)
+            continue; // what isn't code may begin with any byte
         if (status != NADIR_OK || nadir_hooks_end(session, &report) != NADIR_OK)
             return "memory that isn't Nadir's was refused";
     }

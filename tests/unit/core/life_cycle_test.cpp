@@ -107,7 +107,7 @@ TEST_F(LifeCycle, TheGuestDoesNotSeeTheArena) {
     for (const auto& [address, block] : machine.memory.blocks()) {
         for (uint64_t at = 0; at + 8 <= block.bytes; at += 8) {
             const uint64_t word = *reinterpret_cast<uint64_t*>(address + at);
-            ASSERT_NE(word, core::vmm_signature) << "in an allocation of " << block.bytes << " bytes at " << at;
+            ASSERT_NE(word, core::vmm_signature()) << "in an allocation of " << block.bytes << " bytes at " << at;
             const bool is_session = address == reinterpret_cast<uint8_t*>(session);
             ASSERT_TRUE(word != key || is_session) << "in an allocation of " << block.bytes << " bytes at " << at;
         }

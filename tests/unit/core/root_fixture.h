@@ -32,7 +32,7 @@ protected:
         machine.enter_root_mode();
         vmm.capabilities = example_processor();
         vmm.options.log_level = NADIR_LEVEL_DEBUG;
-        vmm.signature = core::vmm_signature;
+        vmm.signature = core::vmm_signature();
         vmm.key = 0xABCD'1234'5678'9999;
         vmm.controls.pin = arch::PinControls{0x16};
         vmm.controls.primary = arch::PrimaryControls{0x9400'6172};
