@@ -12,7 +12,7 @@ static_assert(sizeof(nadir_event) == 64);
 static_assert(sizeof(nadir_event_registers) == 64);
 static_assert(offsetof(nadir_event_registers, sequence) == offsetof(nadir_event, sequence));
 static_assert(offsetof(nadir_event_registers, kind) == offsetof(nadir_event, kind));
-static_assert(sizeof(nadir_event_ring) == NADIR_EVENT_RING_PAGES * 4096);
+static_assert(sizeof(nadir_event_ring) == nadir_u64{NADIR_EVENT_RING_PAGES} * 4096);
 
 // The numbers of the events that may be there are those from here to below `begun`.
 constexpr nadir_u64 oldest_event(nadir_u64 begun) {

@@ -138,15 +138,17 @@ void deliver_exception_of_exit(uint64_t qualification) {
     if (is_fault(event)) {
         set_resume_flag();
     }
-    // Not in real mode, whatever Bochs 2.7 says: a VM entry that brought one would fail.
-    const bool error_code = event.deliver_error_code() && vmread(vmcs::guest_cr0).pe();
-    if (error_code) {
+    // No error code in real mode, whatever Bochs 2.7 says: a VM entry that brought one would fail.
+    InterruptionInformation again = event.for_injection();
+    if (event.deliver_error_code() && vmread(vmcs::guest_cr0).pe()) {
         vmwrite(vmcs::entry_exception_error_code, vmread(vmcs::exit_interruption_error_code));
+    } else {
+        again = again.set_deliver_error_code(false);
     }
     if (is_software(event.type())) {
         vmwrite(vmcs::entry_instruction_length, vmread(vmcs::exit_instruction_length));
     }
-    vmwrite(vmcs::entry_interruption_information, event.for_injection().set_deliver_error_code(error_code));
+    vmwrite(vmcs::entry_interruption_information, again);
 }
 
 void arm_nmi_window(const Vcpu&) {

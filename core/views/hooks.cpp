@@ -155,7 +155,7 @@ NADIR_ABI nadir_u32 nadir_hooks_begin(nadir_session* session, const nadir_hook* 
     if (status != NADIR_OK) {
         return fail(*report, status, request);
     }
-    constexpr nadir_procedure take = ask_here<Hypercall::views_take>;
+    constexpr auto take = &ask_here<Hypercall::views_take>;
     status = run_on_all(request, take);
     status = status == NADIR_OK ? run_on_one(request, arm_here) : status;
     status = status == NADIR_OK ? run_on_all(request, take) : status;

@@ -18,7 +18,8 @@ from emulator.debugger import Stop, differences
 from .guest import PHASES, Options
 
 # Belongs to the process that runs, not to the machine.
-_OF_THE_PROCESS = ("VMX", "CR3", "FS.base", "GS.base")
+# Bochs' SYSRET leaves the limit of SS as it was, and after an interrupt SS is null in the kernel: in 64-bit mode nobody can tell.
+_OF_THE_PROCESS = ("VMX", "CR3", "FS.base", "GS.base", "SS.limit_scaled", "SS.granularity", "SS.d_b")
 
 CPUID_EXIT = 10  # basic exit reason; [SDM3 "VMX Basic Exit Reasons"]
 

@@ -22,7 +22,7 @@ COMPILER = "clang++-16"
 # With the first Clang can't parse libstdc++'s headers (long double); warnings of the compiler are the compiler's to report.
 DROP = {"-mgeneral-regs-only", "-Werror"}
 # A batch gives compilers no other reason to warn than its files have.
-QUIET = ("-Wno-unknown-warning-option", "-Wno-macro-redefined")
+QUIET = ("-Wno-unknown-warning-option", "-Wno-macro-redefined", "-Wno-shadow")
 MOST_IN_A_BATCH = 12
 INCLUDE = re.compile(r'#include [<"][^>"]*[>"]$')
 
