@@ -84,6 +84,15 @@ def test_files_that_do_not_go_together_are_looked_at_all_the_same(tmp_path):
     assert [line.split(":")[0] for line in found] == [f"{tmp_path}/a.cpp", f"{tmp_path}/b.cpp"], found
 
 
+def test_a_header_that_does_not_go_with_a_file_before(tmp_path):
+    (tmp_path / "b.h").write_text("inline constexpr int names[] = {1};\ninline int first() { return names[0]; }\n")
+    wrong = "int b(int x) { if (x) return first(); return 2; }"
+    compiled = sample(tmp_path, a="namespace { int names() { return 1; } }\nint a() { return names(); }",
+                      b=f'#include "{tmp_path}/b.h"\n{wrong}')
+    found = tidy.problems(tmp_path / "batches", compiled, tmp_path)
+    assert [line.split(":")[0] for line in found] == [f"{tmp_path}/b.cpp"], found
+
+
 def test_what_does_not_compile_is_reported(tmp_path):
     found = tidy.problems(tmp_path / "batches", sample(tmp_path, a="int a(int x) { return y; }", b="int b(int x) { return x; }"), tmp_path)
     assert any("undeclared identifier" in line for line in found), found

@@ -90,9 +90,12 @@ class Batch:
         """The files that can't be compiled among the others."""
         done = subprocess.run([COMPILER, *self.kind.arguments[1:], "-w", "-ferror-limit=0", "-fsyntax-only", self.source],
                               cwd=self.kind.directory, capture_output=True, text=True, timeout=600)
-        blamed = {self.translated(line).split(":", 1)[0] for line in done.stderr.splitlines()
-                  if re.search(r": (fatal )?error: ", line)}
-        return [file for file in self.files if str(file) in blamed]
+        # Also who includes a header that can't be compiled here.
+        about = (line.removeprefix("In file included from ") for line in done.stderr.splitlines()
+                 if re.search(r"^In file included from |: (fatal )?error: ", line))
+        blamed = {self.translated(line).split(":", 1)[0] for line in about}
+        found = [file for file in self.files if str(file) in blamed]
+        return found if found or done.returncode == 0 else self.files
 
     def look_at(self, headers: str, without: str) -> list[str]:
         done = subprocess.run([TOOL, "--quiet", f"--config-file={sources.ROOT / '.clang-tidy'}", f"--header-filter={headers}",
