@@ -7,10 +7,8 @@ import re
 
 import pytest
 
-from emulator import fastboot
-
-from . import comparison, test_conformance, test_modes
-from .host import boot, boot_kernel, expect_ok, guest, matching
+from .host import boot, expect_ok, matching
+from .watched import expect_nothing_noticed, expect_nothing_noticed_outside_of_long_mode
 
 IO, EXCEPTION, INTERRUPT, SYSTEM_CALL = range(11, 15)
 ALL = 1 << IO | 1 << EXCEPTION | 1 << INTERRUPT | 1 << SYSTEM_CALL
@@ -56,19 +54,8 @@ def test_what_is_asked_for_and_nothing_else(tmp_path, model, processors):
     pytest.param("corei7_skylake_x", 2, ALL, marks=pytest.mark.quick), ("tigerlake", 1, ALL),
     ("corei7_skylake_x", 1, 1 << INTERRUPT), ("corei7_skylake_x", 1, 1 << SYSTEM_CALL)])
 def test_a_watched_guest_does_not_notice(tmp_path, model, processors, kinds):
-    image = test_conformance.image("trace")
-    one = comparison.bare(tmp_path, image, model=model, processors=processors)
-    other = comparison.virtualised(tmp_path, image, f"log=error events={kinds}", model=model, processors=processors)
-    assert any(line.startswith("events: status 0 ") for line in other.lines), other.tail()
-    trace = test_conformance.trace
-    assert len(trace(one)) > 300 * processors
-    assert test_conformance.differences(trace(one), trace(other)) == []
+    expect_nothing_noticed(tmp_path, kinds, model, processors)
 
 
 def test_watched_outside_of_long_mode(tmp_path):
-    one = boot_kernel(tmp_path / "bare", guest("modes.elf"), "", timeout=300)
-    other = boot(tmp_path / "virtualised", f"log=error events={ALL}", [fastboot.Module(guest("modes.elf"))], timeout=300)
-    assert any(line.startswith("events: status 0 ") for line in other.lines), other.tail()
-    trace = test_modes.trace
-    assert len(trace(one)) > 1000
-    assert test_conformance.differences(trace(one), trace(other)) == []
+    expect_nothing_noticed_outside_of_long_mode(tmp_path, ALL)
