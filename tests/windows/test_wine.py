@@ -105,8 +105,8 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
     def cases(error: int, *names: str) -> dict[str, tuple[str, ...]]:
         return {name: (str(error), "same") for name in names}
 
-    answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "by-the-second",
-                                                     "first-afterwards")}
+    answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "rules",
+                                                     "rules-no-operation", "by-the-second", "first-afterwards")}
     assert answers == {
         **answered,
         **cases(BAD_LENGTH, "short-in", "short-out", "long-in", "long-out", "nothing-in", "nothing-out", "nothing-at-all",

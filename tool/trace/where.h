@@ -41,8 +41,8 @@ private:
         std::size_t right = 0;
     };
 
-    [[nodiscard]] Value value(std::size_t node, const SeenEvent& event) const;
-    [[nodiscard]] bool is_true(std::size_t node, const SeenEvent& event) const;
+    [[nodiscard]] Value value(std::size_t number, const SeenEvent& event) const;
+    [[nodiscard]] bool is_true(std::size_t number, const SeenEvent& event) const;
     [[nodiscard]] bool compare(const Node& node, const SeenEvent& event) const;
 
     std::vector<Node> nodes_;

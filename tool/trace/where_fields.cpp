@@ -86,7 +86,8 @@ std::optional<std::uint64_t> number_field(const SeenEvent& one, std::string_view
     }
     const auto place = std::ranges::find(register_names, name);
     if (place != register_names.end()) {
-        return one.registers ? std::optional((*one.registers)[place - register_names.begin()]) : std::nullopt;
+        const auto number = static_cast<std::size_t>(place - register_names.begin());
+        return one.registers ? std::optional((*one.registers)[number]) : std::nullopt;
     }
     return field_of(event, name);
 }

@@ -22,7 +22,7 @@ bool is_text_field(std::string_view name);
 std::string why_without(std::string_view name, const WhereScope& scope);
 
 // Nothing where this event has none.
-std::optional<std::uint64_t> number_field(const SeenEvent& event, std::string_view name);
-std::optional<std::string> text_field(const SeenEvent& event, std::string_view name);
+std::optional<std::uint64_t> number_field(const SeenEvent& one, std::string_view name);
+std::optional<std::string> text_field(const SeenEvent& one, std::string_view name);
 
 } // namespace nadir::tool
