@@ -123,5 +123,5 @@ module_exit(nadir_exit);
 
 MODULE_DESCRIPTION("Nadir: puts the running system under a hypervisor (Intel VT-x), and takes it out again");
 MODULE_AUTHOR("The Nadir authors");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(NADIR_VERSION);
 MODULE_LICENSE("Dual MIT/GPL");

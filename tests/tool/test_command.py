@@ -50,7 +50,7 @@ def test_readme_and_help_agree_on_exit_statuses(nadir, root):
 
 
 def test_version(nadir, root):
-    version = re.search(r"project\(nadir VERSION (\S+)", (root / "CMakeLists.txt").read_text()).group(1)
+    version = (root / "version.txt").read_text().split()[0]
     assert nadir("--version").stdout.startswith(f"nadir {version} (control version ")
 
 

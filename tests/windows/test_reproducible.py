@@ -24,7 +24,7 @@ from windows import products
 pytestmark = pytest.mark.xdist_group("reproducible")
 
 FOLDERS = {"arch", "base", "check", "control", "core", "cpu", "hosts", "cmake"}
-FILES = {"CMakeLists.txt", "CMakePresets.json"}
+FILES = {"CMakeLists.txt", "CMakePresets.json", "version.txt"}
 COMPILED_AGAIN = re.compile(r"nadir_windows_host\.dir/|/cpu/\w+\.S\.|/base/memory\.cpp|/core/enter\.cpp|/core/exits/cpuid\.cpp"
                             r"|/control/status_text\.cpp|/check/support\.cpp|/check/entry/rules/groups\.cpp")
 OBJECT = re.compile(r" -o (\S+\.obj) ")
