@@ -5,8 +5,8 @@
 # Kbuild.
 
 ROOT := $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))))))
-BUILD := $(if $(BUILD),$(if $(filter /%,$(BUILD)),$(BUILD),$(ROOT)/$(BUILD)),$(ROOT)/build/$(name))
-override BUILD := $(abspath $(BUILD))
+# `override`: it comes from make's command line.
+override BUILD := $(abspath $(if $(BUILD),$(if $(filter /%,$(BUILD)),$(BUILD),$(ROOT)/$(BUILD)),$(ROOT)/build/$(name)))
 
 # The running kernel's headers; else the newest that Debian's packages have installed (containers, build machines).
 running := /lib/modules/$(shell uname -r)/build
@@ -30,9 +30,13 @@ endif
 # No BTF: it would want pahole, and the kernel's own type information, which Debian 12's headers lack.
 kbuild = $(MAKE) -C $(KDIR) M=$(BUILD) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default undefined,$(origin CXX)),NADIR_CXX=$(CXX))
 
-.PHONY: all clean
-all: $(BUILD)/Kbuild
+.PHONY: all check clean
+all: check $(BUILD)/Kbuild
 	+$(kbuild) modules
+
+# Says in words what kbuild and compilers would say in their own.
+check:
+	@$(ROOT)/hosts/linux/check-kernel $(KDIR) $(if $(filter-out default undefined,$(origin CXX)),"$(CXX)")
 
 # kbuild wants a file of that name in the folder that it writes to: ours only points at the real one.
 .PHONY: force

@@ -23,3 +23,10 @@ def test_missing_headers_are_named(tmp_path):
                             capture_output=True, text=True)
     assert result.returncode != 0
     assert "No kernel headers in /nonexistent" in result.stderr and "linux-headers-amd64" in result.stderr
+
+
+def test_a_relative_folder_is_taken_from_the_root():
+    """DKMS, among others, says it so."""
+    result = subprocess.run(["make", "-n", "-C", ROOT / "hosts/linux", "BUILD=some/folder", "clean"],
+                            capture_output=True, text=True)
+    assert f"rm -rf {ROOT}/some/folder\n" in result.stdout
