@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The command line: what there is to say, and what to answer when it is wrong.
+#include "tool/command_line.h"
+
 #include "tool/commands.h"
 #include "tool/definitions/kinds.h"
 #include "tool/definitions/names.h"
@@ -38,9 +40,6 @@ constexpr const char* footer = R"(Exit status:
   6  already on, or already off
   7  for `caps`: nothing speaks against Nadir, but not everything could be seen; for `explain`: nothing is violated,
      but not everything could be checked)";
-
-// What the command line chose.
-using Action = std::function<ExitStatus(System&, std::ostream&)>;
 
 CLI::Option* add_json(CLI::App* command, bool& json) {
     return command->add_flag("--json", json, "Print JSON, for programs");
@@ -279,10 +278,9 @@ bool refuse_unknown_command(const CLI::App& app, int argc, const char* const* ar
 
 } // namespace
 
-int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
-    CLI::App app("Nadir, an Intel VT-x hypervisor beneath a running system", "nadir");
-    Action action;
-    const SystemWords& words = system.words();
+void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
+    app.name("nadir");
+    app.description("Nadir, an Intel VT-x hypervisor beneath a running system");
     app.allow_windows_style_options(false); // /x is a path everywhere
     app.set_version_flag("--version",
                          fmt::format("nadir {} (control version {})", NADIR_VERSION, NADIR_CONTROL_VERSION));
@@ -303,7 +301,12 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_decode(app, action, words);
     add_list(app, action, words);
     add_dump_commands(app, action, words);
+}
 
+int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+    CLI::App app;
+    Action action;
+    define_commands(app, action, system.words());
     if (refuse_unknown_command(app, argc, argv, err)) {
         return static_cast<int>(ExitStatus::usage);
     }
