@@ -12,6 +12,7 @@ nadir_packages="
     python3 python3-pytest python3-pytest-xdist
     bochs bochs-term bochsbios vgabios
     grub-common grub-pc-bin xorriso mtools
+    dkms lintian mandoc man-db systemd zsh fish
     llvm-16 g++-mingw-w64-x86-64-posix wine64 qemu-system-x86 python3-pefile osslsigncode openssl
 "
 
