@@ -62,6 +62,10 @@ class Initrd:
     def program(self, name: str, path: Path) -> None:
         """A program, without its debug information, and the shared libraries it needs."""
         self.file(name, _stripped(path, ["strip"]), 0o755)
+        self.libraries(path)
+
+    def libraries(self, path: Path) -> None:
+        """The shared libraries that a program needs."""
         result = subprocess.run(["ldd", str(path)], capture_output=True, text=True)
         for library in re.findall(r"(?:=>\s*|^\s*)(/\S+)\s+\(0x", result.stdout, re.MULTILINE):
             self.file(library.lstrip("/"), Path(library).resolve(), 0o755)

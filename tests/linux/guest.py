@@ -121,10 +121,10 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300,
-         stop_when: Callable[[str], bool] | None = None) -> Boot:
+         stop_when: Callable[[str], bool] | None = None, prepare: Callable[[Initrd], None] | None = None) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
-    programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run.
+    programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run. prepare: adds files.
     """
     initrd = Initrd()
     for path in (product.module(), helper_module("snapshot"), *modules):
@@ -133,6 +133,8 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
         make = {"nadir": product.tool, "conformance": built.conformance}.get(name)
         initrd.program(f"bin/{name}", make() if make else program(name))
     initrd.file("etc/passwd", "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
+    if prepare:
+        prepare(initrd)
     initrd.script("init", PROLOGUE + script)
     machine = fastboot.linux(machine or Machine(processors=2), directory, debian.kernel(), initrd.archive(),
                              f"{QUICK} {append}".strip())

@@ -25,8 +25,9 @@ constexpr const char* one_build = "Use the nadir command and the nadir.ko of one
     case ENOENT:
     case ENXIO:
     case ENODEV:
-        throw Failure(ExitStatus::no_module, "Nadir's module is not loaded: there is no " NADIR_DEVICE_PATH ".",
-                      "Load it as root: insmod nadir.ko (it is built by `make -C hosts/linux`).");
+        throw Failure(
+            ExitStatus::no_module, "Nadir's module is not loaded: there is no " NADIR_DEVICE_PATH ".",
+            "Load it as root: modprobe nadir (package nadir-dkms), or insmod nadir.ko (built by `make -C hosts/linux`).");
     case EACCES:
     case EPERM:
         throw Failure(ExitStatus::not_permitted, NADIR_DEVICE_PATH " is for administrators only.",
