@@ -36,8 +36,43 @@ void add_symbols(CLI::App& app, Action& action) {
     });
 }
 
+void add_hook(CLI::App& app, Action& action) {
+    auto options = std::make_shared<HookOptions>();
+    CLI::App* command = app.add_subcommand(
+        "hook", "Set hidden breakpoints in the running kernel, and show each hit as it happens, until Ctrl-C");
+    command
+        ->add_option(
+            "place", options->places,
+            "SYMBOL, SYMBOL+OFFSET, MODULE:SYMBOL or ADDRESS: the first byte of an instruction. That it is one isn't checked, "
+            "and elsewhere the kernel executes something else than it has")
+        ->type_name("PLACE");
+    command->add_option("--redirect", options->redirect, "Go on at this place instead")->type_name("PLACE");
+    CLI::Option* count = command->add_option("--count", options->count, "End after so many hits")
+                             ->check(CLI::Range(1, 1'000'000'000))
+                             ->type_name("N");
+    CLI::Option* quiet =
+        command->add_flag("-q,--quiet", options->quiet, "Only count hits, and print the sums at the end");
+    CLI::Option* keep = command->add_flag("--keep", options->keep, "Leave the hooks set, and end at once")
+                            ->excludes(count)
+                            ->excludes(quiet);
+    CLI::Option* list =
+        command->add_flag("--list", options->list, "Print the hooks that there are, of all programs")->excludes(keep);
+    command->add_flag("--clear", options->clear, "Remove the hooks that --keep has left")
+        ->excludes(keep)
+        ->excludes(list);
+    add_symbol_file(command, options->symbols);
+    command->add_flag("--json", options->json,
+                      "Print one JSON object per line, for programs; with --list, --keep and --clear one document");
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_hook(system, *options, out); };
+    });
+}
+
 } // namespace
 
-void add_hook_commands(CLI::App& app, Action& action) { add_symbols(app, action); }
+void add_hook_commands(CLI::App& app, Action& action) {
+    add_hook(app, action);
+    add_symbols(app, action);
+}
 
 } // namespace nadir::tool

@@ -41,6 +41,7 @@ struct SystemWords {
     std::string_view host;     // what carries Nadir into the system: "module"
     std::string_view see_all;  // how `caps` gets to see everything; a sentence
     std::string_view messages; // where the host's own messages are; continues a sentence
+    nadir_u32 hook_pages = 0;  // what `on` keeps for hooks unless told otherwise
 };
 
 // The symbols of the running kernel, as lines of `nm`, and where they were found.

@@ -36,6 +36,7 @@ constexpr SystemWords system_words = {
     "module",
     "Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.",
     "the kernel log may say more (dmesg)",
+    NADIR_HOOK_PAGES_USUAL,
 };
 
 class LinuxSystem final : public System {
