@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 4u
+#define NADIR_CONTROL_VERSION 5u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -59,9 +59,14 @@ enum nadir_status {
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
-    NADIR_HOOK_INSTRUCTION =
-        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
-                                       without */
+    NADIR_HOOK_INSTRUCTION = 101,   /* the processor has no monitor trap flag that works, and the instruction there
+                                       can't be stepped over without */
+    NADIR_HOOK_ADDRESS = 110,       /* no address of the kernel that is mapped */
+    NADIR_HOOK_NOT_CODE = 111,      /* it is mapped, and not executable */
+    NADIR_HOOK_NOT_TEXT = 112, /* the system may free it, and nobody would be told (code that is made at run time) */
+    NADIR_HOOK_TAKEN = 113,    /* somebody has another kind of hook there */
+    NADIR_HOOKS_TOO_MANY = 114,
+    NADIR_HOOKS_NOT_HERE = 115 /* this system's host can't set hooks yet */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -360,6 +365,8 @@ struct nadir_rules_request {
     struct nadir_listed_rule rules[NADIR_RULES]; /* out */
 };
 
+#include "control/hook_requests.h"
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -373,7 +380,10 @@ enum nadir_function {
     NADIR_FUNCTION_EVENTS_BEGIN = 9,
     NADIR_FUNCTION_EVENTS_READ = 10,
     NADIR_FUNCTION_EVENTS_END = 11,
-    NADIR_FUNCTION_RULES = 16
+    NADIR_FUNCTION_RULES = 16,
+    NADIR_FUNCTION_HOOKS_SET = 17,
+    NADIR_FUNCTION_HOOKS_CLEAR = 18,
+    NADIR_FUNCTION_HOOKS_LIST = 19
 };
 
 #ifdef __cplusplus

@@ -47,6 +47,12 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
+    {NADIR_HOOK_ADDRESS, "the address of the hook isn't one of the kernel's that is mapped"},
+    {NADIR_HOOK_NOT_CODE, "the address of the hook is mapped, but not executable"},
+    {NADIR_HOOK_NOT_TEXT, "the hook is neither in the kernel's own code nor in a module's"},
+    {NADIR_HOOK_TAKEN, "somebody has another kind of hook at this address"},
+    {NADIR_HOOKS_TOO_MANY, "there are too many hooks"},
+    {NADIR_HOOKS_NOT_HERE, "hooks can't be set on this system yet"},
 };
 
 constexpr std::string_view steps[] = {

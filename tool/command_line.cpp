@@ -8,6 +8,7 @@
 #include "tool/definitions/nearness.h"
 #include "tool/dump_command_line.h"
 #include "tool/file_option.h"
+#include "tool/hook_command_line.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
@@ -62,6 +63,11 @@ void add_on(CLI::App& app, Action& action) {
         "Let a fault in root mode report to the serial port COM1 (3F8H), too");
     command->add_flag("--record-every-exit", options->record_every_exit,
                       "Let the flight recorder see every CPUID, too; each of them costs more");
+    command
+        ->add_option("--hook-pages", options->hook_pages,
+                     "4-KiB pages to keep for `nadir hook`; 0: no hooks this time (default: 64 where hooks can be set)")
+        ->check(CLI::Range(0, 512))
+        ->type_name("N");
     command->add_option("--fail-step", options->fail_step, "For tests: let this step of the start fail")
         ->check(CLI::Range(1, NADIR_STEP_COUNT - 1))
         ->group("");
@@ -297,6 +303,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     add_recorder(app, action, words);
     add_trace(app, action);
     add_set(app, action);
+    add_hook_commands(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

@@ -22,6 +22,7 @@ struct OnOptions {
     nadir_u32 fail_field = 0; // encoding
     nadir_u64 fail_value = 0;
     bool record_every_exit = false;
+    std::optional<nadir_u32> hook_pages; // none: what is usual on this system
     bool json = false;
 };
 ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out);
@@ -73,6 +74,26 @@ struct TraceOptions {
     bool json = false;
 };
 ExitStatus command_trace(System& system, const TraceOptions& options, std::ostream& out);
+
+struct HookOptions {
+    std::vector<std::string> places; // SYMBOL, SYMBOL+OFFSET, ADDRESS
+    std::string redirect;            // go on there instead; empty: the instruction is executed
+    std::optional<std::uint64_t> count;
+    std::string symbols; // a file; empty: the running kernel's
+    bool quiet = false;  // count only
+    bool keep = false;   // leave them set, and end
+    bool list = false;
+    bool clear = false;
+    bool json = false;
+};
+ExitStatus command_hook(System& system, const HookOptions& options, std::ostream& out);
+
+struct SymbolsOptions {
+    std::vector<std::string> wishes; // names, patterns, addresses; none: all symbols
+    std::string file;                // empty: the running kernel's
+    bool json = false;
+};
+ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out);
 
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine

@@ -32,6 +32,12 @@ public:
     // What came of it is in its report, and all rules behind it.
     virtual nadir_rules_request rules(const nadir_rules_request& wanted) = 0;
 
+    // Hooks are this object's until it goes, unless they stay. What came of it is in the report.
+    virtual nadir_hooks_set_request hooks_set(const nadir_hooks_set_request& wanted) = 0;
+    virtual nadir_hooks_clear_request hooks_clear(bool staying) = 0;
+    // One batch, from the one on that has so many before it.
+    virtual nadir_hooks_list_request hooks_list(nadir_u32 first) = 0;
+
     // Events are this object's from begin to end, or until it goes.
     virtual nadir_report events_begin(const nadir_event_filter& filter) = 0;
     virtual nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) = 0;

@@ -89,6 +89,27 @@ nadir_rules_request RequestDevice::rules(const nadir_rules_request& wanted) {
     return request;
 }
 
+nadir_hooks_set_request RequestDevice::hooks_set(const nadir_hooks_set_request& wanted) {
+    auto request = wanted;
+    request.header = request_of<nadir_hooks_set_request>().header;
+    request.report = reported("hook", NADIR_FUNCTION_HOOKS_SET, request);
+    return request;
+}
+
+nadir_hooks_clear_request RequestDevice::hooks_clear(bool staying) {
+    auto request = request_of<nadir_hooks_clear_request>();
+    request.staying = staying ? 1 : 0;
+    request.report = reported("hook", NADIR_FUNCTION_HOOKS_CLEAR, request);
+    return request;
+}
+
+nadir_hooks_list_request RequestDevice::hooks_list(nadir_u32 first) {
+    auto request = request_of<nadir_hooks_list_request>();
+    request.first = first;
+    ask("hook", NADIR_FUNCTION_HOOKS_LIST, request);
+    return request;
+}
+
 nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
     auto request = request_of<nadir_recorder_request>();
     request.processor = processor;

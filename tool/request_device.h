@@ -19,6 +19,9 @@ public:
     nadir_vmcs vmcs(nadir_u32 processor) override;
     nadir_recorder_request recorder(nadir_u32 processor) override;
     nadir_rules_request rules(const nadir_rules_request& wanted) override;
+    nadir_hooks_set_request hooks_set(const nadir_hooks_set_request& wanted) override;
+    nadir_hooks_clear_request hooks_clear(bool staying) override;
+    nadir_hooks_list_request hooks_list(nadir_u32 first) override;
     nadir_report events_begin(const nadir_event_filter& filter) override;
     nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) override;
     nadir_report events_end() override;

@@ -41,6 +41,13 @@ struct SystemWords {
     std::string_view host;     // what carries Nadir into the system: "module"
     std::string_view see_all;  // how `caps` gets to see everything; a sentence
     std::string_view messages; // where the host's own messages are; continues a sentence
+    nadir_u32 hook_pages = 0;  // what `on` keeps for hooks unless told otherwise
+};
+
+// The symbols of the running kernel, as lines of `nm`, and where they were found.
+struct KernelSymbols {
+    std::string text;
+    std::string source;
 };
 
 class System {
@@ -61,6 +68,9 @@ public:
     virtual std::string processor_name() = 0;
     virtual std::uint64_t memory_available() = 0; // bytes, 0: unknown
     virtual std::vector<Rival> rivals() = 0;
+
+    // Throws Failure where they can't be read.
+    virtual KernelSymbols kernel_symbols() = 0;
 
     virtual ClockReading read_clocks() = 0;
     virtual void sleep(std::chrono::milliseconds time) = 0;

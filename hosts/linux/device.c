@@ -86,6 +86,21 @@ static u32 answer_events_end(void *data)
     return host_events_end_locked(asking, &request->report);
 }
 
+static u32 answer_hooks_set(void *data)
+{
+    return host_hooks_set_locked(asking, data);
+}
+
+static u32 answer_hooks_clear(void *data)
+{
+    return host_hooks_clear_locked(asking, data);
+}
+
+static u32 answer_hooks_list(void *data)
+{
+    return host_hooks_list_locked(asking, data);
+}
+
 static u32 answer_capabilities(void *data)
 {
     struct nadir_capabilities_request *request = data;
@@ -120,6 +135,9 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_EVENTS_READ] = FUNCTION(events_read, 0),
     [NADIR_FUNCTION_EVENTS_END] = FUNCTION(events_end, offsetof(struct nadir_events_end_request, report)),
     [NADIR_FUNCTION_RULES] = FUNCTION(rules, offsetof(struct nadir_rules_request, report)),
+    [NADIR_FUNCTION_HOOKS_SET] = FUNCTION(hooks_set, offsetof(struct nadir_hooks_set_request, report)),
+    [NADIR_FUNCTION_HOOKS_CLEAR] = FUNCTION(hooks_clear, offsetof(struct nadir_hooks_clear_request, report)),
+    [NADIR_FUNCTION_HOOKS_LIST] = FUNCTION(hooks_list, 0),
 };
 
 /* The structure is ours, as far as its first bytes can tell. */
@@ -189,6 +207,7 @@ static int device_release(struct inode *inode, struct file *file)
     struct nadir_report report;
 
     mutex_lock(&host_lock);
+    host_hooks_close_locked(file);
     host_events_end_locked(file, &report);
     mutex_unlock(&host_lock);
     return 0;

@@ -21,10 +21,12 @@ int host_errno(u32 status)
         return -EOPNOTSUPP;
     case NADIR_IN_POSSESSION:
     case NADIR_BUSY:
+    case NADIR_HOOK_TAKEN:
         return -EBUSY;
     case NADIR_NO_MEMORY:
         return -ENOMEM;
     case NADIR_TOO_MANY_PROCESSORS:
+    case NADIR_HOOKS_TOO_MANY:
         return -E2BIG;
     case NADIR_PROCESSOR_OFFLINE:
         return -ENXIO;
@@ -38,6 +40,9 @@ int host_errno(u32 status)
     case NADIR_BAD_SIZE:
         return -EMSGSIZE;
     case NADIR_BAD_ARGUMENT:
+    case NADIR_HOOK_ADDRESS:
+    case NADIR_HOOK_NOT_CODE:
+    case NADIR_HOOK_NOT_TEXT:
         return -EINVAL;
     default:
         return -EIO;

@@ -43,6 +43,17 @@ void host_events_stopped(void);
 /* The stopped session is going to be released. */
 void host_events_forget(void);
 
+/* hooks.c: `who` as above. */
+u32 host_hooks_set_locked(const void *who, struct nadir_hooks_set_request *request);
+u32 host_hooks_clear_locked(const void *who, struct nadir_hooks_clear_request *request);
+u32 host_hooks_list_locked(const void *who, struct nadir_hooks_list_request *request);
+/* The file is closed. */
+void host_hooks_close_locked(const void *who);
+/* Nadir is about to be stopped: with both locks held. */
+void host_hooks_stop(struct nadir_session *session);
+int hooks_init(void);
+void hooks_exit(void);
+
 /* processes.c: to whom an event of this processor and time belongs. With host_lock held; between begin and end. */
 void processes_begin(void);
 void processes_end(void);

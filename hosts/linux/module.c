@@ -28,6 +28,10 @@ module_param(record_every_exit, bool, 0400);
 MODULE_PARM_DESC(record_every_exit,
                  "autostart: the flight recorder sees every CPUID, too; each of them costs more (default: no)");
 
+static uint hook_pages = NADIR_HOOK_PAGES_USUAL;
+module_param(hook_pages, uint, 0400);
+MODULE_PARM_DESC(hook_pages, "autostart: 4-KiB pages to keep for hooks; without any there can be none (default 64)");
+
 module_param_named(watchdog, watchdog_period, uint, 0400);
 MODULE_PARM_DESC(watchdog,
                  "Seconds in which root mode must have come back from a VM exit; 0 looks at nothing (default 10)");
@@ -69,10 +73,8 @@ static const struct part {
     int (*init)(void);
     void (*exit)(void);
 } parts[] = {
-    {hotplug_init, hotplug_exit},
-    {power_init, power_exit},
-    {emergency_init, emergency_exit},
-    {device_init, device_exit},
+    {hotplug_init, hotplug_exit}, {power_init, power_exit},   {emergency_init, emergency_exit},
+    {hooks_init, hooks_exit},     {device_init, device_exit},
 };
 
 static void exit_parts(size_t count)
@@ -83,7 +85,8 @@ static void exit_parts(size_t count)
 
 static int start_at_load(void)
 {
-    const struct nadir_options options = {.log_level = log_level, .com1 = com1, .record_every_exit = record_every_exit};
+    const struct nadir_options options = {
+        .log_level = log_level, .com1 = com1, .record_every_exit = record_every_exit, .hook_pages = hook_pages};
     struct nadir_report report;
 
     return host_errno(host_start(&options, &report));

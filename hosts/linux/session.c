@@ -89,6 +89,7 @@ u32 host_stop_locked(struct nadir_report *report)
     memset(report, 0, sizeof(*report));
     emergency_disarm();
     cpus_read_lock();
+    host_hooks_stop(session);
     status = nadir_stop(session, report);
     if (status == NADIR_OK) {
         WRITE_ONCE(running, false);

@@ -61,6 +61,29 @@ NADIR_PAGED_CODE nadir_u32 answer_rules(void* data, const void*) {
     return change_rules(*static_cast<nadir_rules_request*>(data));
 }
 
+// Which code may be hooked, and when it goes, nobody finds out here yet: so there are no hooks.
+NADIR_PAGED_CODE nadir_u32 refuse_hooks(nadir_report& report) {
+    return host_report(report, NADIR_HOOKS_NOT_HERE, {"Hooks can't be set under Windows yet: nothing was changed."});
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_hooks_set(void* data, const void*) {
+    return refuse_hooks(static_cast<nadir_hooks_set_request*>(data)->report);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_hooks_clear(void* data, const void*) {
+    auto& request = *static_cast<nadir_hooks_clear_request*>(data);
+    request.removed = 0;
+    return refuse_hooks(request.report);
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_hooks_list(void* data, const void*) {
+    auto& request = *static_cast<nadir_hooks_list_request*>(data);
+    request.count = 0;
+    request.total = 0;
+    __builtin_memset(request.hooks, 0, sizeof(request.hooks));
+    return NADIR_OK;
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
     auto& request = *static_cast<nadir_events_begin_request*>(data);
     const SessionLock held;
@@ -103,6 +126,11 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_EVENTS_END, answer_events_end, sizeof(nadir_events_end_request),
      offsetof(nadir_events_end_request, report)},
     {NADIR_IOCTL_RULES, answer_rules, sizeof(nadir_rules_request), offsetof(nadir_rules_request, report)},
+    {NADIR_IOCTL_HOOKS_SET, answer_hooks_set, sizeof(nadir_hooks_set_request),
+     offsetof(nadir_hooks_set_request, report)},
+    {NADIR_IOCTL_HOOKS_CLEAR, answer_hooks_clear, sizeof(nadir_hooks_clear_request),
+     offsetof(nadir_hooks_clear_request, report)},
+    {NADIR_IOCTL_HOOKS_LIST, answer_hooks_list, sizeof(nadir_hooks_list_request), 0},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

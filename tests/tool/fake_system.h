@@ -29,6 +29,9 @@ struct FakeNadir {
     std::vector<nadir_rules_request> rule_requests; // what was asked
     std::size_t rules_that_fit = NADIR_RULES;
     unsigned largest_batch = NADIR_LOG_BATCH;
+    std::vector<nadir_listed_hook> hooks;
+    std::vector<nadir_hooks_set_request> hook_requests; // what was asked
+    nadir_report hook_report{};                         // the answer to it
     // Events: what was asked for, what there is of each processor, and how many of its front are gone.
     nadir_event_filter filter{};
     bool watched = false;
@@ -84,7 +87,11 @@ public:
     explicit FakeDevice(FakeNadir& nadir) : nadir_(nadir) {}
     FakeDevice(const FakeDevice&) = delete;
     FakeDevice& operator=(const FakeDevice&) = delete;
-    ~FakeDevice() override { nadir_.watched = false; } // as a file that is closed
+    // As a file that is closed.
+    ~FakeDevice() override {
+        nadir_.watched = false;
+        std::erase_if(nadir_.hooks, is_mine);
+    }
 
     nadir_report on(const nadir_options& options) override {
         nadir_.options = options;
@@ -118,6 +125,34 @@ public:
         }
         answer.count = static_cast<nadir_u32>(rules.size());
         std::copy(rules.begin(), rules.end(), answer.rules);
+        return answer;
+    }
+    nadir_hooks_set_request hooks_set(const nadir_hooks_set_request& wanted) override {
+        nadir_.hook_requests.push_back(wanted);
+        nadir_hooks_set_request answer = wanted;
+        answer.report = nadir_.hook_report;
+        for (nadir_u32 i = 0; answer.report.status == NADIR_OK && i < wanted.count; ++i) {
+            const nadir_u32 flags = wanted.stay != 0 ? NADIR_HOOK_STAYS : NADIR_HOOK_MINE;
+            nadir_.hooks.push_back({wanted.hooks[i], 0, 0, 0, static_cast<nadir_u32>(nadir_.hooks.size()), flags});
+        }
+        return answer;
+    }
+    nadir_hooks_clear_request hooks_clear(bool staying) override {
+        if (staying) {
+            std::erase_if(nadir_.hooks,
+                          [](const nadir_listed_hook& hook) { return (hook.flags & NADIR_HOOK_STAYS) != 0; });
+        }
+        for (nadir_listed_hook& hook : nadir_.hooks) {
+            hook.flags |= is_mine(hook) ? NADIR_HOOK_GONE : 0;
+        }
+        return {};
+    }
+    nadir_hooks_list_request hooks_list(nadir_u32 first) override {
+        nadir_hooks_list_request answer{};
+        answer.total = static_cast<nadir_u32>(nadir_.hooks.size());
+        for (std::size_t i = first; i < nadir_.hooks.size() && answer.count < NADIR_HOOK_BATCH; ++i) {
+            answer.hooks[answer.count++] = nadir_.hooks[i];
+        }
         return answer;
     }
     nadir_report events_begin(const nadir_event_filter& filter) override {
@@ -160,6 +195,8 @@ public:
     }
 
 private:
+    static bool is_mine(const nadir_listed_hook& hook) { return (hook.flags & NADIR_HOOK_MINE) != 0; }
+
     FakeNadir& nadir_;
 };
 
@@ -171,6 +208,7 @@ public:
     std::function<arch::Capabilities(unsigned)> processor = [](unsigned) { return example_processor(); };
     std::uint64_t memory = 1u << 30;
     std::vector<tool::Rival> others;
+    tool::KernelSymbols symbols;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
 
@@ -187,6 +225,7 @@ public:
     std::string processor_name() override { return "Example(R) Processor"; }
     std::uint64_t memory_available() override { return memory; }
     std::vector<tool::Rival> rivals() override { return others; }
+    tool::KernelSymbols kernel_symbols() override { return symbols; }
     // One tick is a microsecond, and 1000000 ticks was at 1970-01-01 00:16:40 UTC.
     tool::ClockReading read_clocks() override {
         return {ticks_,
@@ -204,7 +243,8 @@ public:
     bool interrupted() override { return naps_until_interrupt == 0; }
 
 private:
-    const tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more"};
+    const tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more",
+                                   NADIR_HOOK_PAGES_USUAL};
     std::uint64_t ticks_ = 1000000;
 };
 

@@ -36,6 +36,7 @@ constexpr SystemWords system_words = {
     "module",
     "Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.",
     "the kernel log may say more (dmesg)",
+    NADIR_HOOK_PAGES_USUAL,
 };
 
 class LinuxSystem final : public System {
@@ -86,6 +87,16 @@ public:
                  in_use});
         }
         return found;
+    }
+
+    KernelSymbols kernel_symbols() override {
+        const std::string source = "/proc/kallsyms";
+        const std::optional<std::string> text = read_text(source);
+        if (!text) {
+            throw Failure(ExitStatus::failed, fmt::format("{} can't be read.", source),
+                          "A file of symbols, as a System.map, does as well: --symbols FILE.");
+        }
+        return {*text, source};
     }
 
     ClockReading read_clocks() override { return {__rdtsc(), std::chrono::system_clock::now()}; }

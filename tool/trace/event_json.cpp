@@ -26,4 +26,14 @@ nlohmann::ordered_json registers_json(const SeenEvent& one) {
     return json;
 }
 
+nlohmann::ordered_json process_json(const SeenEvent& one) {
+    if (!has_process(one)) {
+        return nullptr;
+    }
+    return {{"name", process_name(one)},
+            {"pid", one.process.process},
+            {"tid", one.process.thread},
+            {"kernel", (one.process.flags & NADIR_PROCESS_OF_KERNEL) != 0}};
+}
+
 } // namespace nadir::tool

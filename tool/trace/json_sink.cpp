@@ -10,16 +10,6 @@ namespace nadir::tool {
 
 namespace {
 
-nlohmann::ordered_json process_json(const SeenEvent& one) {
-    if (!has_process(one)) {
-        return nullptr;
-    }
-    return {{"name", process_name(one)},
-            {"pid", one.process.process},
-            {"tid", one.process.thread},
-            {"kernel", (one.process.flags & NADIR_PROCESS_OF_KERNEL) != 0}};
-}
-
 class JsonSink final : public EventSink {
 public:
     JsonSink(std::ostream& out, const Clock& clock) : out_(out), clock_(clock) {}

@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/trace/event_sink.h"
 #include "tool/trace/event_words.h"
+#include "tool/trace/line_words.h"
 #include "tool/units.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
 
 namespace nadir::tool {
 
 namespace {
-
-std::string time_of(std::chrono::system_clock::time_point time) {
-    const auto whole = std::chrono::floor<std::chrono::microseconds>(time);
-    const auto microseconds = whole.time_since_epoch().count() % 1'000'000;
-    return fmt::format("{:%H:%M:%S}.{:06}", fmt::localtime(std::chrono::system_clock::to_time_t(whole)), microseconds);
-}
-
-// "bash/1234", "[kworker/0:1]/17"
-std::string process_words(const SeenEvent& one) {
-    if (!has_process(one)) {
-        return "-";
-    }
-    const bool of_kernel = (one.process.flags & NADIR_PROCESS_OF_KERNEL) != 0;
-    return fmt::format("{}{}{}/{}", of_kernel ? "[" : "", process_name(one), of_kernel ? "]" : "", one.process.thread);
-}
 
 class TextSink final : public EventSink {
 public:

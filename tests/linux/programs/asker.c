@@ -3,6 +3,7 @@
  * Does what somebody may want to see, on one processor:
  *   asker cpuid LEAF COUNT PROCESSOR
  *   asker msr NUMBER COUNT PROCESSOR    reads it and writes it back, by the kernel's module msr
+ *   asker call NUMBER COUNT PROCESSOR   a system call, with two zeros
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -47,6 +48,8 @@ int main(int count, char **words)
 
         if (!strcmp(words[1], "msr"))
             failed = ask_msr(what, processor);
+        else if (!strcmp(words[1], "call"))
+            failed = syscall(what, 0, 0) < 0;
         else
             __cpuid_count(what, 0, eax, ebx, ecx, edx);
     }

@@ -44,6 +44,9 @@ static const struct function {
     {NADIR_IOCTL_EVENTS_BEGIN, sizeof(struct nadir_events_begin_request)},
     {NADIR_IOCTL_EVENTS_READ, sizeof(struct nadir_events_read_request)},
     {NADIR_IOCTL_EVENTS_END, sizeof(struct nadir_events_end_request)},
+    {NADIR_IOCTL_HOOKS_SET, sizeof(struct nadir_hooks_set_request)},
+    {NADIR_IOCTL_HOOKS_CLEAR, sizeof(struct nadir_hooks_clear_request)},
+    {NADIR_IOCTL_HOOKS_LIST, sizeof(struct nadir_hooks_list_request)},
 };
 #define FUNCTIONS (sizeof(functions) / sizeof(*functions))
 

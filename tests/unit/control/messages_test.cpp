@@ -139,7 +139,13 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_BAD_SIZE,
                                    NADIR_BAD_ARGUMENT,
                                    NADIR_BUSY,
-                                   NADIR_REFUSED}) {
+                                   NADIR_REFUSED,
+                                   NADIR_HOOK_ADDRESS,
+                                   NADIR_HOOK_NOT_CODE,
+                                   NADIR_HOOK_NOT_TEXT,
+                                   NADIR_HOOK_TAKEN,
+                                   NADIR_HOOKS_TOO_MANY,
+                                   NADIR_HOOKS_NOT_HERE}) {
         const char* text = nadir_status_text(status);
         EXPECT_STRNE(text, nadir_status_text(12345)) << status;
         EXPECT_TRUE(seen.insert(text).second) << text;
