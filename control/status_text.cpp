@@ -45,6 +45,9 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOKS_UNSUPPORTED, "the processor can't make memory executable without making it readable"},
     {NADIR_HOOK_NO_MEMORY, "there is no memory at the address of the hook"},
     {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
+    {NADIR_MEMORY_HIDDEN, "a page of it is hidden by a hook"},
+    {NADIR_MEMORY_TOO_MUCH, "it is more memory than can be watched"},
+    {NADIR_HOOK_WATCHED, "the hook's page is watched or protected"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
 };
