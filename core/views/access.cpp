@@ -6,8 +6,7 @@
 #include "arch/vmx/fields.h"
 #include "core/events/event.h"
 #include "core/guest.h"
-#include "core/memory/guest_linear.h"
-#include "core/memory/guest_memory.h"
+#include "core/views/instruction.h"
 #include "core/views/operand_size.h"
 #include "core/views/switch.h"
 #include "core/vmm.h"
@@ -22,35 +21,7 @@ namespace vmcs = arch::vmcs;
 namespace {
 
 constexpr uint64_t page = arch::page_size_4k;
-constexpr unsigned longest_instruction = 15;
-
 constexpr uint32_t bits_if(bool condition, uint32_t bits) { return condition ? bits : 0; }
-
-uint64_t linear_rip() {
-    const uint64_t rip = vmread(vmcs::guest_rip);
-    return guest_in_64_bit_mode() ? rip : (rip + vmread(vmcs::guest_cs_base)) & 0xFFFF'FFFF;
-}
-
-// Of the instruction that the guest is at, as many bytes as can be read.
-unsigned read_instruction(const Vcpu& vcpu, uint8_t (&bytes)[longest_instruction]) {
-    const GuestMemory memory{vcpu};
-    const uint64_t linear = linear_rip();
-    constexpr unsigned user_level = 3;
-    const GuestAccess fetch{false, guest_privilege_level() == user_level, true}; // SMAP is about data
-    unsigned count = 0;
-    while (count < longest_instruction) {
-        const GuestTranslation at = walk_guest(guest_paging(vcpu), linear + count, fetch, memory);
-        if (!at.mapped) {
-            break;
-        }
-        const uint64_t in_page = page - at.physical % page;
-        const auto chunk =
-            static_cast<uint32_t>(in_page < longest_instruction - count ? in_page : longest_instruction - count);
-        memory.read(at.physical, bytes + count, chunk);
-        count += chunk;
-    }
-    return count;
-}
 
 OperandSize size_of(const Vcpu& vcpu, EptViolationQualification access) {
     constexpr uint16_t entry = 8;

@@ -52,7 +52,7 @@ constexpr OperandSize of_x87(uint8_t opcode, unsigned digit) {
 // An instruction that writes to its memory operand: has it read it?
 constexpr bool modifies_one_byte(uint8_t opcode, unsigned digit) {
     constexpr unsigned compare = 7;
-    if (opcode < 0x40) {
+    if (opcode < 0x38) {
         return (opcode & 7) < 2; // ADD, OR, ADC, SBB, AND, SUB, XOR
     }
     const bool immediate = (opcode & 0xFC) == 0x80 && digit != compare;

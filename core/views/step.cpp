@@ -8,6 +8,7 @@
 #include "core/memory/ept_lock.h"
 #include "core/step.h"
 #include "core/views/copy.h"
+#include "core/views/flag_pass.h"
 #include "core/views/protected_copy.h"
 #include "core/views/use.h"
 #include "core/vmm.h"
@@ -61,7 +62,9 @@ OpenPage* note(ViewUser& user, uint64_t address, uint32_t hidden) {
     return &open;
 }
 
-void begin(Vcpu& vcpu, ViewUser& user) {
+enum class Page : uint8_t { hidden, guarded };
+
+void begin(Vcpu& vcpu, ViewUser& user, Page page) {
     if (user.stepping != 0) {
         return;
     }
@@ -72,6 +75,9 @@ void begin(Vcpu& vcpu, ViewUser& user) {
         // instruction, the NMI window opens; in the handler of an NMI it does behind it.
         user.delivering = 1;
         arm_nmi_window(vcpu);
+    } else if (page == Page::guarded && needs_flag_pass(vcpu)) {
+        user.delivering = 1;
+        begin_flag_pass(vcpu);
     } else {
         begin_step(vcpu, StepEnd::close_pages);
     }
@@ -97,7 +103,7 @@ void invalidate_step_tables(const Vcpu& vcpu, const ViewUser& user) {
 
 void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access) {
     ViewUser& user = *vcpu.view;
-    begin(vcpu, user);
+    begin(vcpu, user, Page::hidden);
     {
         const EptLock lock{vcpu};
         const auto index = static_cast<uint32_t>(&hidden - vcpu.place.vmm->views->pages);
@@ -112,7 +118,7 @@ void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access) {
 
 void open_guarded(Vcpu& vcpu, uint64_t address, Rights rights) {
     ViewUser& user = *vcpu.view;
-    begin(vcpu, user);
+    begin(vcpu, user, Page::guarded);
     {
         const EptLock lock{vcpu};
         OpenPage* const open = note(user, address & ~(arch::page_size_4k - 1), OpenPage::not_hidden);
@@ -124,7 +130,7 @@ void open_guarded(Vcpu& vcpu, uint64_t address, Rights rights) {
 
 bool open_copy(Vcpu& vcpu, uint64_t address) {
     ViewUser& user = *vcpu.view;
-    begin(vcpu, user);
+    begin(vcpu, user, Page::guarded);
     bool complete = false;
     {
         const EptLock lock{vcpu};
@@ -138,7 +144,7 @@ bool open_copy(Vcpu& vcpu, uint64_t address) {
 
 void open_all_pages(Vcpu& vcpu) {
     ViewUser& user = *vcpu.view;
-    begin(vcpu, user);
+    begin(vcpu, user, Page::hidden);
     user.everything = 1;
     use_view(vcpu);
 }

@@ -99,7 +99,7 @@ struct ViewUser {
     uint32_t stepping;
     uint32_t open_count;
     uint32_t everything; // the step tables did not suffice: this instruction has all pages open
-    uint32_t delivering; // what has them open is the delivery of an event
+    uint32_t delivering; // what has them open is the delivery of an event, or an instruction without a step
     uint32_t reserved;
     Hook* hit;                     // whose breakpoint caused this exit; null: none
     uint64_t hooked_rip;           // of the last instruction under a hook

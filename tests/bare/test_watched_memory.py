@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 
-from .host import boot, expect_ok, matching
+from . import comparison, test_conformance, watched
+from .host import boot, expect_ok, guest, matching
 
 PAGES = "hook_pages=32"
 MODELS = [pytest.param("corei7_skylake_x", 2, marks=pytest.mark.quick), ("tigerlake", 3)]
@@ -85,3 +87,33 @@ def test_protected_memory(tmp_path, model, processors):
     answered = [int(line.split()[-1]) for line in matching(run, "rule ")]
     assert answered == [2 * len(ignored) * processors, 2 * processors]
     assert "race: 500 of 500, protected 0" in run.lines
+
+
+# Pages of the conformance kernel, by the symbol that lies there, and what of them is watched.
+READ_ACCESS, WRITE_ACCESS, EXECUTE = 1, 2, 4
+
+
+def symbols(image: str) -> dict[str, int]:
+    listing = subprocess.run(["nm", image], capture_output=True, text=True, check=True).stdout
+    return {name: int(address, 16) & 0x7FFFFFFF for address, _, name in (line.split(maxsplit=2) for line in listing.splitlines())}
+
+
+def watched_pages(image: str) -> list[tuple[int, int]]:
+    known = symbols(image)
+    data, code = (known[name] & ~0xFFF for name in ("image_data_end", "handle_interrupt"))
+    return [(data, READ_ACCESS | WRITE_ACCESS), (code, EXECUTE)]
+
+
+@pytest.mark.parametrize("model, processors", [pytest.param("corei7_skylake_x", 2, marks=pytest.mark.quick)])
+def test_a_watched_guest_does_not_notice(tmp_path, model, processors):
+    image = test_conformance.image("trace")
+    one = comparison.bare(tmp_path, image, model=model, processors=processors)
+    (place,) = matching(one, "image at ")
+    base = int(place.split()[-1], 16)
+    pages = watched_pages(str(guest("conformance64.elf")))
+    words = " ".join(f"watched={base + offset | access:#x}" for offset, access in pages)
+    other = comparison.virtualised(tmp_path, image, f"log=error {PAGES} {words}", model=model, processors=processors)
+    watched.expect_watched(other)
+    trace = test_conformance.trace
+    assert len(trace(one)) > 300 * processors
+    assert test_conformance.differences(trace(one), trace(other)) == []
