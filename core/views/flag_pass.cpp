@@ -21,7 +21,8 @@ bool needs_flag_pass(const Vcpu& vcpu) {
     }
     uint8_t bytes[longest_instruction];
     const unsigned count = read_instruction(vcpu, bytes);
-    return count != 0 && uses_hidden_flags(bytes, count);
+    // A step by the trap flag goes on through what follows a load of SS, and that is right: a window would end its blocking.
+    return count != 0 && uses_hidden_flags(bytes, count) && !loads_stack_segment(bytes, count);
 }
 
 void begin_flag_pass(const Vcpu& vcpu) {

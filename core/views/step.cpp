@@ -26,8 +26,9 @@ namespace {
 arch::Eptp eptp_with(const Vcpu& vcpu, uint64_t root) { return arch::Eptp{vcpu.place.vmm->eptp}.set_address(root); }
 
 // The page itself or its copy, with these rights, in the step tables. False: no table is left.
-bool show(const Vcpu& vcpu, ViewUser& user, const OpenPage& open) {
+bool show(const Vcpu& vcpu, ViewUser& user, OpenPage& open) {
     EptLeaf leaf{view_entry_at(*user.step.beneath, 1, open.address).value};
+    open.beneath = leaf.value;
     if (open.copy != 0) {
         const uint64_t address = copy_physical(user, open.copy);
         leaf = EptLeaf::make(address, type_at(vcpu.place.vmm->ept.mtrr, address), 1);
@@ -58,7 +59,7 @@ OpenPage* note(ViewUser& user, uint64_t address, uint32_t hidden) {
         return nullptr;
     }
     OpenPage& open = user.open[user.open_count++];
-    open = {address, hidden, {}, 0};
+    open = {address, hidden, 0, {}, 0};
     return &open;
 }
 
@@ -160,7 +161,10 @@ void close_pages(Vcpu& vcpu) {
         const bool armed = views.armed != 0 && sees_hidden_pages(user);
         for (uint32_t i = 0; i < user.open_count; ++i) {
             const OpenPage& open = user.open[i];
-            view_restore(user.step, open.address);
+            // Tables of another generation begin anew with the next step.
+            if (user.generation == views.generation) {
+                (void)view_set(user.step, open.address, EptLeaf{open.beneath});
+            }
             if (open.copy != 0) {
                 end_copy(vcpu, user, open);
             }

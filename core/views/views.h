@@ -69,7 +69,8 @@ struct OpenPage {
     static constexpr uint32_t not_hidden = ~uint32_t{0};
 
     uint64_t address;
-    uint32_t hidden; // index of the hidden page, or it is one of a guard
+    uint32_t hidden;  // index of the hidden page, or it is one of a guard
+    uint64_t beneath; // the entry that the step tables have for it otherwise
     Rights rights;
     uint8_t copy; // 0: the page itself; otherwise one that is thrown away behind the step
 };
