@@ -100,7 +100,7 @@ def symbols(image: str) -> dict[str, int]:
 
 def watched_pages(image: str) -> list[tuple[int, int]]:
     known = symbols(image)
-    data, code = (known[name] & ~0xFFF for name in ("image_data_end", "handle_interrupt"))
+    data, code = (known[name] & ~0xFFF for name in ("image_data_end", "interrupt_stubs"))
     return [(data, READ_ACCESS | WRITE_ACCESS), (code, EXECUTE)]
 
 
@@ -116,4 +116,6 @@ def test_a_watched_guest_does_not_notice(tmp_path, model, processors):
     watched.expect_watched(other)
     trace = test_conformance.trace
     assert len(trace(one)) > 300 * processors
-    assert test_conformance.differences(trace(one), trace(other)) == []
+    # A data breakpoint met by a load of SS from watched memory, in the guest's own single step: docs/memory.md, "Limits".
+    kept = [[line for line in trace(run) if not line.startswith("exits trace watch mov ss:")] for run in (one, other)]
+    assert test_conformance.differences(*kept) == []

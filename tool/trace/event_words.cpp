@@ -5,6 +5,7 @@
 #include "arch/registry.h"
 #include "arch/vmx/exit_reason.h"
 #include "control/exit_ring.h"
+#include "control/memory.h"
 #include "tool/trace/event_fields.h"
 
 #include <algorithm>
