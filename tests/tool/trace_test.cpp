@@ -176,9 +176,9 @@ TEST_F(Trace, ChosenMemory) {
     EXPECT_EQ(range(1), std::tuple(0x1000u, 0x1007u, nadir_u32{NADIR_MEMORY_WRITE}));
     EXPECT_EQ(range(2), std::tuple(0x3000u, 0x3FFFu, nadir_u32{NADIR_MEMORY_WRITE}));
     EXPECT_EQ(range(3), std::tuple(0x4000u, 0x4000u, nadir_u32{NADIR_MEMORY_EXECUTE}));
-    EXPECT_THAT(run_command(system, {"trace", "memory"}).error, HasSubstr("Which memory?"));
-    EXPECT_THAT(run_command(system, {"trace", "cpuid", "--write", "0x1000"}).error, HasSubstr("ask for it, too"));
-    EXPECT_THAT(run_command(system, {"trace", "memory", "--write", "0x1000-"}).error, HasSubstr("a number is missing"));
+    EXPECT_THAT(run_command(system, {"trace", "memory"}).err, HasSubstr("Which memory?"));
+    EXPECT_THAT(run_command(system, {"trace", "cpuid", "--write", "0x1000"}).err, HasSubstr("ask for it, too"));
+    EXPECT_THAT(run_command(system, {"trace", "memory", "--write", "0x1000-"}).err, HasSubstr("a number is missing"));
 }
 
 TEST(EventWords, OfEveryKind) {
