@@ -9,6 +9,7 @@
 #include "control/event_ring.h"
 #include "control/exit_ring.h"
 #include "control/hooks.h"
+#include "control/memory.h"
 #include "control/rules.h"
 #include "control/types.h"
 
@@ -59,12 +60,15 @@ enum nadir_status {
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
-    NADIR_HOOK_INSTRUCTION = 101,   /* the processor has no monitor trap flag that works, and the instruction there
-                                       can't be stepped over without */
-    NADIR_HOOK_ADDRESS = 110,       /* no address of the kernel that is mapped */
-    NADIR_HOOK_NOT_CODE = 111,      /* it is mapped, and not executable */
-    NADIR_HOOK_NOT_TEXT = 112, /* the system may free it, and nobody would be told (code that is made at run time) */
-    NADIR_HOOK_TAKEN = 113,    /* somebody has another kind of hook there */
+    NADIR_HOOK_INSTRUCTION = 101,   /* without a monitor trap flag that works, the instruction can't be stepped over */
+    /* Memory that is watched or protected (docs/watchpoints.md). */
+    NADIR_MEMORY_HIDDEN = 102,   /* a page of it is hidden: there is a hook */
+    NADIR_MEMORY_TOO_MUCH = 103, /* more pages than NADIR_MEMORY_PAGES */
+    NADIR_HOOK_WATCHED = 104,    /* a hook's page is watched or protected */
+    NADIR_HOOK_ADDRESS = 110,    /* no address of the kernel that is mapped */
+    NADIR_HOOK_NOT_CODE = 111,   /* it is mapped, and not executable */
+    NADIR_HOOK_NOT_TEXT = 112,   /* the system may free it, and nobody would be told (code that is made at run time) */
+    NADIR_HOOK_TAKEN = 113,      /* somebody has another kind of hook there */
     NADIR_HOOKS_TOO_MANY = 114,
     NADIR_HOOKS_NOT_HERE = 115 /* this system's host can't set hooks yet */
 };
@@ -313,7 +317,9 @@ struct nadir_event_filter {
     nadir_u32 kinds;       /* bits 1 << enum nadir_event_kind; at least one */
     nadir_u32 range_count; /* without a range of a kind: all that can be watched */
     struct nadir_event_range ranges[NADIR_EVENT_RANGES];
-    nadir_u32 options; /* enum nadir_event_option */
+    nadir_u32 options;      /* enum nadir_event_option */
+    nadir_u32 memory_count; /* NADIR_EVENT_MEMORY needs at least one */
+    struct nadir_memory_range memory[NADIR_MEMORY_RANGES];
 };
 
 /* The events are those of this open device until it asks for their end or is closed. Only one at a time has them. */

@@ -151,7 +151,7 @@ void add_set(CLI::App& app, Action& action) {
     auto options = std::make_shared<SetOptions>();
     CLI::App* command =
         app.add_subcommand("set", "Let the system see another CPUID or MSR than the processor has, refuse writes of an "
-                                  "MSR, pin bits of CR0 and CR4; without words: the rules that there are");
+                                  "MSR or to memory, pin bits of CR0 and CR4; without words: the rules that there are");
     command->add_option("words", options->words, "A rule, or: remove NUMBER..., clear, list")->type_name("RULE");
     add_json(command, options->json);
     command->footer(R"(Rules:
@@ -162,6 +162,8 @@ void add_set(CLI::App& app, Action& action) {
   msr NAME|NUMBER write=refuse|ignore   WRMSR raises #GP, or does nothing
   cr0|cr4 pin BIT... [=fault]           a bit that is set stays set (WP; UMIP, SMEP, SMAP, TSD);
                                         =fault: clearing it raises #GP, otherwise it only seems to work
+  protect ADDRESS[-LAST|+SIZE] [ignore|refuse]
+                                        writes to this physical memory don't happen; refuse: they raise #GP
 LEAF and SUBLEAF are hexadecimal, as in `nadir decode cpuid.7.0.ebx`. Rules are of the whole system and of all its processors, and stay
 until they are removed or Nadir is turned off. docs/reactions.md has what is exact.)");
     command->callback([options, &action] {
@@ -183,6 +185,14 @@ void add_trace_choices(CLI::App* command, TraceOptions& options) {
                                      range.events, range.things, named ? "a name, a number" : "a number"))
             ->allow_extra_args(false)
             ->type_name(named ? "MSR" : "N");
+    }
+    for (std::size_t i = 0; i < std::size(memory_options); ++i) {
+        const MemoryOption& option = memory_options[i];
+        command
+            ->add_option(std::string(option.option), options.wishes.memory[i],
+                         fmt::format("Of memory {} these physical addresses; may be given again", option.what))
+            ->allow_extra_args(false)
+            ->type_name("ADDRESS[-LAST|+SIZE]");
     }
     command
         ->add_option("--where", options.where,

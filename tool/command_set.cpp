@@ -97,6 +97,12 @@ nlohmann::ordered_json to_json(const nadir_listed_rule& listed) {
         json["msr"] = rule.number;
         json["refused"] = rule.action == NADIR_ACTION_REFUSE;
         break;
+    case NADIR_RULE_PROTECT:
+        json["kind"] = "protect";
+        json["first"] = fmt::format("{:#x}", rule.keep);
+        json["last"] = fmt::format("{:#x}", rule.set);
+        json["refused"] = rule.action == NADIR_ACTION_REFUSE;
+        break;
     default:
         json["kind"] = "pin";
         json["control_register"] = rule.number;

@@ -54,6 +54,14 @@ SECTIONS = (
         Row("hidden_page_write", "a write to a hidden page, and the copy brought up to date"),
         Row("bytes_hidden_page", "the first hidden page: its copy, and two views of 16 KiB", BYTES, goal=36 * 1024),
     )),
+    Section("bare", "Watched and protected memory ([memory](watchpoints.md)), one processor, stepping by the trap flag", (
+        Row("watched_write", "a write to watched memory: an event, and its instruction stepped over"),
+        Row("watched_write_exits", "VM exits of that", COUNT, goal=2),
+        Row("watched_page_beside", "a write beside it, on the same page"),
+        Row("protected_write", "a write to protected memory, which is ignored"),
+        Row("bytes_watched_page", "tables of the first watched page; each further one in the same 2 MiB takes nothing", BYTES,
+            goal=16 * 1024),
+    )),
     Section("bare", "Enter and leave, one processor, interrupts off", (
         Row("start", "start: once, with interrupts on, everything from the call to the guest", goal=30_000,
             peer="9,104,266 (Jailhouse), 30,470,045 (SimpleVisor)",

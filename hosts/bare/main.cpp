@@ -54,7 +54,7 @@ NADIR_ABI u32 set_vmxe(void*, u32) {
         session = start_under_guest(options.core, map.low_end());
         if (session == nullptr)
             finish(false, "Nadir didn't start");
-        if (options.events != 0 && !watch_guest(session, options.events))
+        if ((options.events != 0 || options.watched_count != 0) && !watch_guest(session, options))
             finish(false, "the events weren't begun");
         if (options.hook_count != 0 && !hook_guest(session, options.hooks, options.hook_count))
             finish(false, "the hooks weren't set");

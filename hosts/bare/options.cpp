@@ -38,6 +38,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return read(value, options.events);
     if (same(key, "hook"))
         return options.hook_count < maximum_hooks && read(value, options.hooks[options.hook_count++]);
+    if (same(key, "watched"))
+        return options.watched_count < NADIR_MEMORY_RANGES && read(value, options.watched[options.watched_count++]);
     if (same(key, "hook_pages"))
         return read(value, options.core.hook_pages);
     if (same(key, "processors"))

@@ -20,6 +20,10 @@ struct Options {
     u32 events;               // events=N: bits of enum nadir_event_kind, watched from before a guest begins
     u64 hooks[maximum_hooks]; // hook=ADDRESS, as often as wanted: hidden breakpoints in the guest, set before it begins
     u32 hook_count;
+    u64 watched
+        [NADIR_MEMORY_RANGES]; // watched=ADDRESS, as often as wanted: accesses to this page of the guest's, the lowest bits say
+                               // which (enum nadir_memory_access), are events
+    u32 watched_count;
     nadir_session* session; // where a program puts it for its procedures
     u32 processors;         // processors=N: start no more than so many; 0: all
     nadir_options core;     // log=error|warning|info|debug, fail_step=N, fail_processor=N, fail_field=N, fail_value=N,

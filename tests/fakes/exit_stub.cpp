@@ -9,6 +9,7 @@
 extern "C" {
 NADIR_CPU_ABI uint32_t nadir_handle_exit(nadir::core::Vcpu* vcpu);
 NADIR_CPU_ABI uint32_t nadir_handle_exit_with_all_registers(nadir::core::Vcpu* vcpu);
+NADIR_CPU_ABI uint32_t nadir_handle_watched_exit(nadir::core::Vcpu* vcpu);
 }
 
 namespace nadir::fake {
@@ -41,5 +42,7 @@ uint32_t exit_stub(core::Vcpu& vcpu) {
     }
     return nadir_handle_exit_with_all_registers(&vcpu);
 }
+
+uint32_t watched_exit_stub(core::Vcpu& vcpu) { return nadir_handle_watched_exit(&vcpu); }
 
 } // namespace nadir::fake

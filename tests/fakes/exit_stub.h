@@ -12,5 +12,7 @@ namespace nadir::fake {
 // that a C++ function gives back are in their places only for the handlers that ask for all: until then the places hold
 // something else, and throws std::logic_error when a handler changes it.
 uint32_t exit_stub(core::Vcpu& vcpu);
+// On a processor with a plan or hidden pages: all registers are saved at once.
+uint32_t watched_exit_stub(core::Vcpu& vcpu);
 
 } // namespace nadir::fake

@@ -165,11 +165,15 @@ bool Machine::run_root(uint64_t* registers) {
     try {
         if (rip == reinterpret_cast<uint64_t>(&cpu::nadir_cpu_first_exit_entry)) {
             nadir_first_exit(vcpu);
-        } else if (rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_exit_entry) &&
-                   rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_general_exit_entry)) {
+        }
+        const bool watched = rip == reinterpret_cast<uint64_t>(&cpu::nadir_cpu_planned_exit_entry) ||
+                             rip == reinterpret_cast<uint64_t>(&cpu::nadir_cpu_watched_exit_entry);
+        if (!watched && rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_first_exit_entry) &&
+            rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_exit_entry) &&
+            rip != reinterpret_cast<uint64_t>(&cpu::nadir_cpu_general_exit_entry)) {
             fault("HOST_RIP points nowhere");
         }
-        if (exit_stub(*vcpu) == 0) {
+        if ((watched ? watched_exit_stub(*vcpu) : exit_stub(*vcpu)) == 0) {
             memory.forbidden = false;
             std::memcpy(registers, vcpu->registers.value, sizeof(core::GuestRegisters));
             enter(false);

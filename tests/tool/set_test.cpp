@@ -42,6 +42,9 @@ TEST(RuleWords, AreReadAndWrittenAlike) {
               (Words{"msr 0x12345678 read=0x1122334455667788", "msr 0x12345678 write=ignore"}));
     EXPECT_EQ(round_trip({"cr4", "pin", "smep", "SMAP"}), Words{"cr4 pin smep smap"});
     EXPECT_EQ(round_trip({"CR0", "pin", "WP", "=fault"}), Words{"cr0 pin wp =fault"});
+    EXPECT_EQ(round_trip({"protect", "0x1000-0x1fff"}), Words{"protect 0x1000-0x1fff ignore"});
+    EXPECT_EQ(round_trip({"protect", "0x1000+4096", "Refuse"}), Words{"protect 0x1000-0x1fff refuse"});
+    EXPECT_EQ(round_trip({"protect", "0x12345678", "ignore"}), Words{"protect 0x12345678 ignore"});
 }
 
 TEST(RuleWords, SayWhatIsMeant) {
@@ -63,6 +66,14 @@ TEST_F(Set, NamesThePlaceAndWhatIsNear) {
     } cases[] = {
         {{"cpuit", "1", "eax=1"}, "Did you mean \"cpuid\""},
         {{"cpuid", "1"}, "needs a leaf"},
+        {{"protect"}, "needs memory"},
+        {{"protect", "0x1000", "refuze"}, "Did you mean \"refuse\""},
+        {{"protect", "0x2000-0x1fff"}, "the range ends before it begins"},
+        {{"protect", "0x1000+0"}, "no memory at all"},
+        {{"protect", "0x1000+"}, "a number is missing"},
+        {{"protect", "jiffies"}, "\"jiffies\" is no number"},
+        {{"protect", "0x1000+0xffffffffffffffff"}, "beyond the last address"},
+        {{"protect", "0xffffffff81000000"}, "at most 52 bits"},
         {{"cpuid", "x", "eax=1"}, "\"x\" is not a CPUID leaf"},
         {{"cpuid", "1", "eaz=1"}, "Did you mean \"eax\""},
         {{"cpuid", "1", "eax"}, "\"eax\" gives nothing a value"},

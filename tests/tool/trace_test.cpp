@@ -161,6 +161,26 @@ TEST_F(Trace, ChosenLeaves) {
     EXPECT_EQ(filter.ranges[1].first, 14u);
 }
 
+TEST_F(Trace, ChosenMemory) {
+    EXPECT_EQ(run_command(system, {"trace", "memory", "--write", "0x1000+8", "--read", "0x2000", "--write",
+                                   "0x3000-0x3fff", "--execute", "0x4000"})
+                  .status,
+              0);
+    const nadir_event_filter& filter = system.nadir.filter;
+    ASSERT_EQ(filter.memory_count, 4u);
+    const auto range = [&](unsigned i) {
+        const nadir_memory_range& one = filter.memory[i];
+        return std::tuple(one.first, one.last, one.access);
+    };
+    EXPECT_EQ(range(0), std::tuple(0x2000u, 0x2000u, nadir_u32{NADIR_MEMORY_READ}));
+    EXPECT_EQ(range(1), std::tuple(0x1000u, 0x1007u, nadir_u32{NADIR_MEMORY_WRITE}));
+    EXPECT_EQ(range(2), std::tuple(0x3000u, 0x3FFFu, nadir_u32{NADIR_MEMORY_WRITE}));
+    EXPECT_EQ(range(3), std::tuple(0x4000u, 0x4000u, nadir_u32{NADIR_MEMORY_EXECUTE}));
+    EXPECT_THAT(run_command(system, {"trace", "memory"}).err, HasSubstr("Which memory?"));
+    EXPECT_THAT(run_command(system, {"trace", "cpuid", "--write", "0x1000"}).err, HasSubstr("ask for it, too"));
+    EXPECT_THAT(run_command(system, {"trace", "memory", "--write", "0x1000-"}).err, HasSubstr("a number is missing"));
+}
+
 TEST(EventWords, OfEveryKind) {
     const auto words = [](nadir_event_kind kind, nadir_u64 first, nadir_u64 second = 0, nadir_u64 third = 0) {
         return tool::describe(event_of(kind, 0, first, second, third));
@@ -172,6 +192,12 @@ TEST(EventWords, OfEveryKind) {
     EXPECT_EQ(words(NADIR_EVENT_DEBUG_REGISTER, 7, 0x400), "DR7 = 0x400");
     EXPECT_EQ(words(NADIR_EVENT_DESCRIPTOR_TABLE, 2, 0x1000), "LGDT at 0x1000");
     EXPECT_EQ(words(NADIR_EVENT_DESCRIPTOR_TABLE, 7, 0x40, 1), "LTR 0x40");
+    EXPECT_EQ(words(NADIR_EVENT_MEMORY, 0x1004, 0xFFFF'8880'0000'1004, 0x8004A),
+              "write of 8 bytes at 0x1004, linear 0xffff888000001004");
+    EXPECT_EQ(words(NADIR_EVENT_MEMORY, 0x1004, 0, 0x10043), "read and write of 1 byte at 0x1004");
+    EXPECT_EQ(words(NADIR_EVENT_MEMORY, 0x1004, 0x10, 0x1004C), "execution at 0x1004, linear 0x10");
+    EXPECT_EQ(words(NADIR_EVENT_MEMORY, 0x1000, 0x10, 0x80019),
+              "read of at most 8 bytes at 0x1000, linear 0x10, on the way through page tables");
     EXPECT_EQ(words(NADIR_EVENT_RDTSC, 1, 0x1234, 5), "RDTSCP = 0x1234, 0x5");
     EXPECT_EQ(words(NADIR_EVENT_RDPMC, 0x4000'0000, 9), "counter 0x40000000, value 0x9");
     EXPECT_EQ(words(NADIR_EVENT_IO, 0x3F8, 1, 0x41), "OUT port 0x3f8, 1 byte: 0x41");

@@ -4,6 +4,7 @@
 #include "arch/control_registers.h"
 #include "arch/msr/index.h"
 #include "tool/definitions/cpuid_names.h"
+#include "tool/definitions/memory_range.h"
 #include "tool/definitions/names.h"
 #include "tool/definitions/nearness.h"
 #include "tool/definitions/value.h"
@@ -189,6 +190,26 @@ std::vector<nadir_rule> parse_pin(nadir_u32 control_register, const std::vector<
     return {rule};
 }
 
+std::vector<nadir_rule> parse_protect(const std::vector<std::string>& words) {
+    constexpr std::string_view actions[] = {"ignore", "refuse"};
+    if (words.size() < 2 || words.size() > 3) {
+        fail("a rule that protects needs memory, and may say what becomes of a write",
+             "Write it like protect 0x1000-0x1fff refuse.");
+    }
+    const MemoryRange range = parse_memory_range(words[1]);
+    nadir_rule rule{};
+    rule.kind = NADIR_RULE_PROTECT;
+    rule.keep = range.first;
+    rule.set = range.last;
+    const std::string action = words.size() == 3 ? squash(words[2]) : "ignore";
+    if (action == "refuse") {
+        rule.action = NADIR_ACTION_REFUSE;
+    } else if (action != "ignore") {
+        unknown("action", words[2], actions);
+    }
+    return {rule};
+}
+
 std::string words_of_cpuid(const nadir_rule& rule) {
     const std::string subleaf = rule.any_subleaf != 0 ? std::string{} : fmt::format(".{:x}", rule.subleaf);
     const std::string_view name = cpuid_registers[rule.part % std::size(cpuid_registers)];
@@ -223,7 +244,7 @@ std::string words_of_pin(const nadir_rule& rule) {
 } // namespace
 
 std::vector<nadir_rule> parse_rules(const std::vector<std::string>& words) {
-    constexpr std::string_view subjects[] = {"cpuid", "msr", "cr0", "cr4", "list", "remove", "clear"};
+    constexpr std::string_view subjects[] = {"cpuid", "msr", "cr0", "cr4", "protect", "list", "remove", "clear"};
     const std::string subject = squash(words.front());
     if (subject == "cpuid") {
         return parse_cpuid(words);
@@ -234,6 +255,9 @@ std::vector<nadir_rule> parse_rules(const std::vector<std::string>& words) {
     if (subject == "cr0" || subject == "cr4") {
         return parse_pin(subject == "cr0" ? 0 : 4, words);
     }
+    if (subject == "protect") {
+        return parse_protect(words);
+    }
     unknown("rule", words.front(), subjects);
 }
 
@@ -243,6 +267,9 @@ std::string words_of_rule(const nadir_rule& rule) {
     case NADIR_RULE_READ_MSR:
     case NADIR_RULE_WRITE_MSR: return words_of_msr(rule);
     case NADIR_RULE_PIN: return words_of_pin(rule);
+    case NADIR_RULE_PROTECT:
+        return fmt::format("protect {} {}", words_of_memory({rule.keep, rule.set}),
+                           rule.action == NADIR_ACTION_REFUSE ? "refuse" : "ignore");
     default: return fmt::format("a rule of kind {}, of another version of Nadir", rule.kind);
     }
 }

@@ -2,6 +2,7 @@
 #include "tool/trace/event_filter.h"
 
 #include "tool/definitions/lookup.h"
+#include "tool/definitions/memory_range.h"
 #include "tool/definitions/names.h"
 #include "tool/definitions/nearness.h"
 #include "tool/definitions/value.h"
@@ -79,6 +80,28 @@ void add_ranges(nadir_event_filter& filter, const RangeOption& option, const std
     }
 }
 
+void add_memory(nadir_event_filter& filter, const EventWishes& wishes) {
+    for (std::size_t i = 0; i < std::size(memory_options); ++i) {
+        const MemoryOption& option = memory_options[i];
+        for (const std::string& word : wishes.memory[i]) {
+            if (filter.memory_count == NADIR_MEMORY_RANGES) {
+                throw Failure(ExitStatus::usage, fmt::format("More than {} ranges of memory.", NADIR_MEMORY_RANGES),
+                              "FIRST-LAST watches many bytes at once.");
+            }
+            const MemoryRange range = parse_memory_range(word);
+            filter.memory[filter.memory_count++] = {range.first, range.last, static_cast<nadir_u32>(option.access), 0};
+        }
+    }
+    const bool asked = (filter.kinds & bit_of_kind(NADIR_EVENT_MEMORY)) != 0;
+    if (!asked && filter.memory_count != 0) {
+        throw Failure(ExitStatus::usage, "--read, --write and --execute are about the event memory: ask for it, too.");
+    }
+    if (asked && filter.memory_count == 0) {
+        throw Failure(ExitStatus::usage, "Which memory? Its accesses can't all be events.",
+                      "--write 0x1000-0x1fff chooses; so do --read and --execute.");
+    }
+}
+
 } // namespace
 
 nadir_event_filter event_filter(const EventWishes& wishes) {
@@ -89,6 +112,7 @@ nadir_event_filter event_filter(const EventWishes& wishes) {
     for (const RangeOption& option : range_options) {
         add_ranges(filter, option, wishes.ranges[option.what]);
     }
+    add_memory(filter, wishes);
     filter.options = wishes.registers ? NADIR_EVENT_OPTION_REGISTERS : 0;
     return filter;
 }

@@ -15,6 +15,8 @@ struct EventWishes {
     std::vector<std::string> events; // their names
     // By enum nadir_range: numbers (of MSRs names, too), or FIRST-LAST; none: all that can be watched.
     std::array<std::vector<std::string>, NADIR_RANGE_KINDS> ranges;
+    // By memory_options: physical memory, as tool/definitions/memory_range.h reads it.
+    std::array<std::vector<std::string>, 3> memory;
     bool registers = false;
 };
 
@@ -25,6 +27,19 @@ struct RangeOption {
     nadir_u32 kinds;         // of which events it chooses
     std::string_view events; // the same in words
     std::string_view things; // what has these numbers
+};
+
+// Which accesses to memory are asked for.
+struct MemoryOption {
+    nadir_memory_access access;
+    std::string_view option;
+    std::string_view what;
+};
+
+inline constexpr MemoryOption memory_options[] = {
+    {NADIR_MEMORY_READ, "--read", "reads of"},
+    {NADIR_MEMORY_WRITE, "--write", "writes to"},
+    {NADIR_MEMORY_EXECUTE, "--execute", "instructions in"},
 };
 
 constexpr nadir_u32 bit_of_kind(nadir_event_kind kind) { return 1U << kind; }

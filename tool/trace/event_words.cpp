@@ -5,6 +5,7 @@
 #include "arch/registry.h"
 #include "arch/vmx/exit_reason.h"
 #include "control/exit_ring.h"
+#include "control/memory.h"
 #include "tool/trace/event_fields.h"
 
 #include <algorithm>
@@ -78,6 +79,30 @@ std::string exception_words(const nadir_event& event) {
     return text + (field(event, "triple") != 0 ? ": a triple fault" : "");
 }
 
+std::string memory_words(const nadir_event& event) {
+    const std::uint64_t access = field(event, "access");
+    const std::uint64_t length = field(event, "length");
+    std::string text;
+    const auto add = [&](nadir_memory_access bit, std::string_view word) {
+        if ((access & static_cast<std::uint64_t>(bit)) != 0) {
+            text += (text.empty() ? "" : " and ") + std::string(word);
+        }
+    };
+    add(NADIR_MEMORY_READ, "read");
+    add(NADIR_MEMORY_WRITE, "write");
+    add(NADIR_MEMORY_EXECUTE, "execution");
+    if ((access & NADIR_MEMORY_EXECUTE) == 0) {
+        text += fmt::format(" of {}{} byte{}", field(event, "exact") != 0 ? "" : "at most ", length,
+                            length == 1 ? "" : "s");
+    }
+    text += fmt::format(" at {:#x}", field(event, "physical"));
+    if ((event.word[2] & NADIR_EVENT_MEMORY_LINEAR) != 0) {
+        text += fmt::format(", linear {:#x}", field(event, "linear"));
+    }
+    text += field(event, "walk") != 0 ? ", on the way through page tables" : "";
+    return text + (field(event, "delivery") != 0 ? ", by an event that is delivered" : "");
+}
+
 // Each field by its name; of a kind that this version has no names for, the words.
 std::string fields_in_words(const nadir_event& event) {
     std::string text;
@@ -118,6 +143,7 @@ std::string describe(const nadir_event& event) {
     case NADIR_EVENT_RDTSC: return rdtsc_words(event);
     case NADIR_EVENT_IO: return io_words(event);
     case NADIR_EVENT_EXCEPTION: return exception_words(event);
+    case NADIR_EVENT_MEMORY: return memory_words(event);
     default: return fields_in_words(event);
     }
 }

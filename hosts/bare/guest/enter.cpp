@@ -81,9 +81,15 @@ nadir_session* start_under_guest(const nadir_options& options, u64 low_end) {
     return the_session;
 }
 
-bool watch_guest(nadir_session* session, u32 kinds) {
+bool watch_guest(nadir_session* session, const Options& options) {
     nadir_report report{};
-    const nadir_event_filter filter{kinds, 0, {}, 0};
+    static nadir_event_filter filter;
+    filter.kinds = options.events | (options.watched_count != 0 ? 1u << NADIR_EVENT_MEMORY : 0);
+    filter.memory_count = options.watched_count;
+    for (u32 i = 0; i < options.watched_count; ++i) {
+        const u64 page = options.watched[i] & ~u64{page_size - 1};
+        filter.memory[i] = {page, page + page_size - 1, static_cast<u32>(options.watched[i] - page), 0};
+    }
     const u32 status = nadir_events_begin(session, &filter, &report);
     print("events: status %u (%s) %s\n", report.status, nadir_status_text(report.status), report.text);
     return status == NADIR_OK;

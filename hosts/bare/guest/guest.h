@@ -5,6 +5,7 @@
 #include "core/nadir.h"
 #include "hosts/bare/guest/memory_map.h"
 #include "hosts/bare/handover.h"
+#include "hosts/bare/options.h"
 
 namespace nadir::bare {
 
@@ -30,7 +31,7 @@ const char* load_multiboot(const Handover& handover, MemoryMap& map, GuestEntry&
 nadir_session* start_under_guest(const nadir_options& options, u64 low_end);
 
 // The guest is watched by these kinds of events, of all MSRs; nobody reads them. A test aid: it must not notice.
-bool watch_guest(nadir_session* session, u32 kinds);
+bool watch_guest(nadir_session* session, const Options& options);
 
 // The guest has hidden breakpoints at these guest-physical addresses; what they count is printed by nobody. A test aid, as above.
 bool hook_guest(nadir_session* session, const u64* addresses, u32 count);

@@ -5,6 +5,7 @@
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
 #include "hosts/bare/programs/bench_hooks.h"
+#include "hosts/bare/programs/bench_memory.h"
 #include "hosts/bare/programs/programs.h"
 
 namespace nadir::bare {
@@ -186,6 +187,9 @@ const char* run_bench(const Options& options) {
     HookCosts hooks{};
     if (const char* why = measure_hooks(options, hooks); why != nullptr)
         return why;
+    MemoryCosts memory{};
+    if (const char* why = measure_memory(options, memory); why != nullptr)
+        return why;
     print("@@ bench {\"processors\": %u, \"cpuid_leaf_0\": %llu, \"cpuid_leaf_1\": %llu, \"cpuid_general\": %llu, "
           "\"cpuid_bare\": %llu, \"xsetbv\": %llu, \"xsetbv_bare\": %llu, \"rdmsr\": %llu, \"wrmsr\": %llu, "
           "\"msr_bare\": %llu, ",
@@ -198,6 +202,9 @@ const char* run_bench(const Options& options) {
         "\"view_switch\": %llu, \"hidden_page_write\": %llu, \"hidden_breakpoint\": %llu, \"hidden_page_executed\": %llu, "
         "\"bytes_hidden_page\": %llu, ",
         hooks.view_switch, hooks.write, hooks.breakpoint, hooks.nothing, hooks.bytes);
+    print("\"watched_write\": %llu, \"watched_write_exits\": %llu, \"watched_page_beside\": %llu, "
+          "\"protected_write\": %llu, \"bytes_watched_page\": %llu, ",
+          memory.watched, memory.exits, memory.beside, memory.ignored, memory.bytes);
     print("\"start\": %llu, \"enter\": %llu, \"leave\": %llu, ", start, statistics.enter_ticks, statistics.leave_ticks);
     print("\"bytes_total\": %llu, \"bytes_per_processor\": %llu, \"bytes_ept\": %llu, \"bytes_image\": %llu}\n",
           state.bytes_total, state.bytes_per_processor, state.bytes_ept, state.bytes_image);

@@ -32,7 +32,7 @@ protected:
     nadir_status add(const nadir_rule& rule, uint32_t slot) {
         const nadir_status status =
             core::begin_rule_of_plan(vmm, core::packed_head(rule, slot), core::packed_subject(rule));
-        return status == NADIR_OK ? core::add_rule_to_plan(vmm, rule.keep, rule.set) : status;
+        return status == NADIR_OK ? core::add_rule_to_plan(vcpu, rule.keep, rule.set) : status;
     }
 
     // The processor takes a plan of these kinds of events, without ranges, and of these rules.
