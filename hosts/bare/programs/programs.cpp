@@ -30,6 +30,7 @@ constexpr Entry entries[] = {
     {"register_events", run_register_events},
     {"traffic", run_traffic},
     {"hooks", run_hooks},
+    {"hook_growth", run_hook_growth},
     {"rules", run_rules},
 };
 
