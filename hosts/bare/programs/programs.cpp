@@ -32,6 +32,7 @@ constexpr Entry entries[] = {
     {"hooks", run_hooks},
     {"hook_growth", run_hook_growth},
     {"rules", run_rules},
+    {"together", run_together},
 };
 
 void print_report(const char* what, const nadir_report& report) {
