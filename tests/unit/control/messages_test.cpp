@@ -139,7 +139,15 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_BAD_SIZE,
                                    NADIR_BAD_ARGUMENT,
                                    NADIR_BUSY,
-                                   NADIR_REFUSED}) {
+                                   NADIR_REFUSED,
+                                   NADIR_PROCESSOR_LOST,
+                                   NADIR_EVENT_NOT_OFFERED,
+                                   NADIR_HOOKS_NOT_ASKED_FOR,
+                                   NADIR_HOOKS_UNSUPPORTED,
+                                   NADIR_HOOK_NO_MEMORY,
+                                   NADIR_HOOK_DEVICE,
+                                   NADIR_HOOK_OURS,
+                                   NADIR_HOOK_INSTRUCTION}) {
         const char* text = nadir_status_text(status);
         EXPECT_STRNE(text, nadir_status_text(12345)) << status;
         EXPECT_TRUE(seen.insert(text).second) << text;
