@@ -45,6 +45,10 @@ struct Sight {
 NADIR_ABI u32 work(void* argument, u32) {
     Sight& sight = *static_cast<Sight*>(argument);
     const Playground& ground = *sight.ground;
+    // First, for a step behind it would put right what the end of something else left wrong.
+    FaultGuard guard;
+    sight.vector = guarded(
+        guard, [](void* at) { reinterpret_cast<void (*)()>(at)(); }, ground.at(offset_of_int3));
     sight.ebx = cpuid(leaf).ebx;
     write_cr4(read_cr4() | cr4_tsd);
     write_cr4(read_cr4() & ~cr4_tsd);
@@ -54,9 +58,6 @@ NADIR_ABI u32 work(void* argument, u32) {
                  : "r"(ground.at(offset_of_constant)), "D"(first_argument), "S"(second_argument)
                  : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
     out8(0x80, 0x12);
-    FaultGuard guard;
-    sight.vector = guarded(
-        guard, [](void* at) { reinterpret_cast<void (*)()>(at)(); }, ground.at(offset_of_int3));
     sight.original = ground.byte(offset_of_constant) == opcode_of_mov && ground.sum() == ground.expected_sum;
     return 0;
 }
@@ -146,8 +147,11 @@ const char* all_of_it(Watcher& watcher) {
     if (why != nullptr || !watcher.end_rules() || watcher.begin_hooks() != NADIR_OK)
         return why != nullptr ? why : "the rules didn't end, or hooks didn't begin again";
     why = watcher.phase("without rules", true);
-    if (why != nullptr || !watcher.end_events() || !watcher.begin_rules())
-        return why != nullptr ? why : "the events didn't end, or rules didn't begin again";
+    if (why != nullptr || !watcher.end_events())
+        return why != nullptr ? why : "the events didn't end";
+    why = watcher.phase("hooks alone", false);
+    if (why != nullptr || !watcher.begin_rules())
+        return why != nullptr ? why : "rules didn't begin again";
     why = watcher.phase("without events", false);
     if (why != nullptr || watcher.begin_events() != NADIR_OK)
         return why != nullptr ? why : "the events didn't begin again";
