@@ -144,10 +144,14 @@ def events(lines) -> list[Same]:
             for one in map(form.match, lines) if one]
 
 
+def tallies(lines) -> list[dict]:
+    (end,) = [json.loads(line)["end"] for line in lines if line.startswith('{"end"')]
+    return end
+
+
 def seen_and_lost(lines) -> list[int]:
     """How many there were of anybody's, on each processor."""
-    (end,) = [json.loads(line)["end"] for line in lines if line.startswith('{"end"')]
-    return [one["seen"] + one["lost"] for one in end]
+    return [one["seen"] + one["lost"] for one in tallies(lines)]
 
 
 def exits(lines) -> dict[int, int]:
@@ -187,7 +191,9 @@ def test_as_many_as_there_were(boot, trace, watch):
     for processor in 0, 1:
         of = sum(one.count for one in mine if one.processor == processor)
         # What is chosen by its fields is the program's alone; of the others the kernel has some on its behalf.
-        assert of == wanted if watch.fields else of >= wanted, events(lines)
+        lost = tallies(lines)[processor]["lost"]  # a counter is read more often than a slow machine shows
+        assert of <= wanted or not watch.fields, events(lines)
+        assert of + lost >= wanted, events(lines)
 
 
 def test_page_faults_and_switches_by_the_kernels_own_count(boot):
