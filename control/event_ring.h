@@ -104,7 +104,7 @@ struct nadir_event {
     nadir_u64 reserved;
 };
 
-/* The general registers before the instruction, with NADIR_EVENT_OPTION_REGISTERS: records of this form stand in the ring behind
+/* The general registers before the instruction (of NADIR_EVENT_RULE: behind its answer), with NADIR_EVENT_OPTION_REGISTERS: records of this form stand in the ring behind
  * their event. They can be whole before it is, and which event's they are stands in each: who has lost some of it can tell. */
 #define NADIR_EVENT_REGISTER_PARTS 3u
 

@@ -79,7 +79,25 @@ bool add_processor_chunks(nadir_session& session, Failure& failure) {
     return true;
 }
 
-SharedLayout lay_out(const nadir_session& session, const Image& image, const EptPlan& plan) {
+// Copies of hidden pages, in as few pieces as the host can give.
+bool add_copy_chunks(nadir_session& session, Failure& failure) {
+    uint64_t left = copy_pages_elsewhere(session.options.hook_pages) * page;
+    uint64_t piece = NADIR_LARGEST_ALLOCATION;
+    while (left != 0) {
+        piece = piece < left ? piece : left;
+        if (session.chunk_count < max_chunks && add_chunk(session, piece)) {
+            left -= piece;
+        } else if (piece > page && session.chunk_count < max_chunks) {
+            piece = piece / 2 / page * page;
+        } else {
+            failure.detail[0] = left;
+            return false;
+        }
+    }
+    return true;
+}
+
+SharedLayout lay_out(const nadir_session& session, const Image& image, const EptPlan& plan, uint32_t copy_chunk) {
     SharedLayout l{};
     const uint64_t context = to_pages(sizeof(Vmm) + session.processor_count * sizeof(Vcpu*));
     uint64_t largest = image.bytes;
@@ -87,6 +105,7 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
     const uint64_t views = view_pages(session.options.hook_pages);
+    l.copy_chunk = copy_chunk;
     largest += views * page; // the shared chunk grows by them
     l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest, session.processor_count);
     // The shared chunk itself must be hidden as well: a table per level for each of its ends, one above them, and where it is large
@@ -155,7 +174,7 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
     const uint64_t behind = (block_bytes - block::bytes) / page;
     const auto own_table_pages = static_cast<uint32_t>(vmm.views == nullptr ? behind : behind - view_user_pages);
     uint32_t processor = 0;
-    for (uint32_t c = 1; c < vmm.chunk_count; ++c) {
+    for (uint32_t c = 1; c < vmm.layout.copy_chunk; ++c) {
         for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
             uint8_t* linear = vmm.chunks[c].address + at;
             const uint64_t physical = vmm.chunks[c].physical + at;
@@ -179,6 +198,16 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
         }
     }
     return processor == vmm.processor_count;
+}
+
+bool map_copies(const Vmm& vmm, AddressSpace& space) {
+    for (uint32_t i = vmm.layout.copy_chunk; i < vmm.chunk_count; ++i) {
+        const Chunk& c = vmm.chunks[i];
+        if (!space.map(reinterpret_cast<uint64_t>(c.address), c.physical, data, c.bytes / page)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 // Tables come from the pool one behind the other, so the entries of all windows lie in a row.
@@ -229,12 +258,14 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     EptPlan plan = make_plan(session, capabilities);
     session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptOwnTables::pages * page : 0) +
                           (session.options.hook_pages != 0 ? view_user_pages * page : 0);
-    if (!add_processor_chunks(session, failure)) {
+    const bool processors = add_processor_chunks(session, failure);
+    const uint32_t copy_chunk = session.chunk_count;
+    if (!processors || !add_copy_chunks(session, failure)) {
         free_arena(session);
         return false;
     }
     hide_chunks(plan, session);
-    const SharedLayout layout = lay_out(session, image, plan);
+    const SharedLayout layout = lay_out(session, image, plan, copy_chunk);
     const uint64_t bytes = layout.end * page;
     void* memory = bytes <= NADIR_LARGEST_ALLOCATION ? nadir_host_allocate(bytes) : nullptr;
     if (memory == nullptr) {
@@ -269,10 +300,8 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     vmm.idt = reinterpret_cast<uint64_t>(c.address + layout.idt * page);
     vmm.msr_bitmap_physical = c.physical + layout.msr_bitmap * page;
     if (layout.view_pool_pages != 0) {
-        place_views(
-            vmm,
-            {c.address + layout.views * page, c.physical + layout.views * page, (layout.end - layout.views) * page},
-            layout.view_pool_pages);
+        place_views(vmm, {c.address + layout.views * page, c.physical + layout.views * page,
+                          (layout.end - layout.views) * page});
     }
     return true;
 }
@@ -289,7 +318,7 @@ bool prepare_arena(nadir_session& session, const Image& image) {
     PagePool pool = pool_at(c, l.root_tables, l.root_table_pages);
     AddressSpace space{pool, arch::Cr4{vmm.root_cr4}.la57() ? 5u : 4u};
     if (!map_image(vmm, space, image, l) || !map_shared(vmm, space, l) ||
-        !place_vcpus(vmm, space, session.block_bytes) || !place_windows(vmm, space)) {
+        !place_vcpus(vmm, space, session.block_bytes) || !map_copies(vmm, space) || !place_windows(vmm, space)) {
         return false;
     }
     vmm.root_cr3 = space.root();

@@ -29,6 +29,7 @@ struct Chunk {
 struct SharedLayout {
     uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, views, end;
     uint32_t root_table_pages, ept_pages, view_pool_pages;
+    uint32_t copy_chunk; // behind the processors' chunks: the first one of copies of hidden pages (core/views/views.h)
 };
 
 // The VM-execution, exit and entry controls, chosen once from the first processor's capabilities.

@@ -44,7 +44,7 @@ def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
     if not run.ok or not found or "@@ result ok" not in run.serial:
         raise Unmeasured(f"the bench program did not finish:\n{run.tail()}")
-    figures = json.loads(found.group(1))
+    figures = json.loads(found.group(1)) | json.loads(re.search(r"^@@ bench events (\{.*\})$", run.serial, re.MULTILINE).group(1))
     # A CPUID on the bare processor is one of the instructions that the round trip replaces.
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
     for kind, counts in exits.count_exits(image, model).items():
@@ -105,8 +105,14 @@ def measure_processors(image: Path, model: str = MODEL) -> dict[str, int]:
     return {"bytes_beside_block": added - one["bytes_per_processor"]}
 
 
+def measure_hooks(image: Path, model: str = MODEL) -> dict[str, int]:
+    """1 to 10,000 hidden breakpoints, and what they cost."""
+    found = growth.with_hooks(image, directory("hooks"), model)
+    return {f"hooks_{one['hooks']}_{what}": one[what] for one in found for what in growth.OF_HOOKS}
+
+
 SOURCES: dict[str, Callable[[Path, str], dict[str, int]]] = {
-    "bare": measure_bare, "processors": measure_processors, "tables": measure_tables,
+    "bare": measure_bare, "processors": measure_processors, "tables": measure_tables, "hooks": measure_hooks,
     "linux": lambda image, model: linux_figures(linux_exits(image, model))}
 
 

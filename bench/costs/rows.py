@@ -47,6 +47,24 @@ SECTIONS = (
         Row("vmcall_unknown", "VMCALL without the key: #UD, the guest's handler included",
             peer="132 of them on the bare processor"),
     )),
+    Section("bare", "An event that somebody asked for, added to what its instruction costs", (
+        Row("event_cpuid", "CPUID, which otherwise has the short path"),
+        Row("event_rdmsr", "RDMSR"),
+        Row("event_wrmsr", "WRMSR"),
+        Row("event_rdtsc", "RDTSC"),
+        Row("event_rdpmc", "RDPMC"),
+        Row("event_io", "OUT"),
+        Row("event_exception", "an exception, handed on"),
+        Row("event_control_register", "MOV to CR4, and the step in which the guest executes it"),
+        Row("event_address_space", "MOV to CR3, the same"),
+        Row("event_debug_register", "MOV to DR0, the same"),
+        Row("event_descriptor_table", "SGDT, the same"),
+        Row("event_interrupt", "an external interrupt: seen, acknowledged, handed on"),
+        Row("event_system_call", "SYSCALL: #UD, the guest's code read, carried out by root mode"),
+    )),
+    Section("bare", "A loop of nothing but such instructions, all of them watched", (
+        Row("watched_loop_percent", "how long it takes, of 100 without a watch", "percent"),
+    )),
     Section("bare", "A hidden page ([views](views.md)), one processor", (
         Row("view_switch", "an execution or a read in the other view: EPT violation, another EPTP, no INVEPT", goal=120,
             peer="about 325 and a map (hvpp; inexact)"),
@@ -92,6 +110,13 @@ SECTIONS = (
         Row("view_1000_hooks", "1,000 hooks", BYTES),
         Row("view_10000_hooks", "10,000 hooks", BYTES),
     )),
+    Section("hooks", "Hidden breakpoints spread over 32 MiB of code", tuple(
+        row for count in (1, 10, 100, 1000, 10000) for row in (
+            Row(f"hooks_{count}_set", f"{count:,}: to set them"),
+            Row(f"hooks_{count}_hit_again", f"{count:,}: a hit of the same one again"),
+            Row(f"hooks_{count}_hit_another", f"{count:,}: a hit of one elsewhere")))),
+    Section("hooks", "Tables and copies of as many hidden breakpoints", tuple(
+        Row(f"hooks_{count}_bytes", f"{count:,}", BYTES) for count in (1, 10, 100, 1000, 10000))),
     Section("linux", "VM exits of Debian's kernel beneath nadir.elf: boot, workload, power-off", (
         Row("linux_exits_optional", "optional", COUNT, goal=0, peer="many"),
         Row("linux_exits_for_fidelity", "asked for, so that the guest sees what it should", COUNT),

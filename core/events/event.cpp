@@ -178,6 +178,8 @@ void put_rule_events(Vcpu& vcpu, Outcome outcome) {
             event.word[1] = answered.asked[0];
             event.word[2] = answered.asked[1];
             event.outcome = static_cast<nadir_u8>(outcome);
+            // Those behind the answer: so each event takes the same places, and losses can be told.
+            put_registers_if_wanted(vcpu);
             put(vcpu, event);
         }
     }

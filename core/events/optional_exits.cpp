@@ -32,10 +32,8 @@ constexpr uint32_t optional_primary = PrimaryControls::cr3_load_exiting_mask | P
 uint32_t address_space_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_ADDRESS_SPACE) ? PrimaryControls::cr3_load_exiting_mask : 0;
 }
-uint32_t cr8_exits(const EventWatch& watch) {
-    constexpr uint32_t both = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
-    return watches_control_register(watch, 8) ? both : 0;
-}
+constexpr uint32_t cr8_exits_mask = PrimaryControls::cr8_load_exiting_mask | PrimaryControls::cr8_store_exiting_mask;
+uint32_t cr8_exits(const EventWatch& watch) { return watches_control_register(watch, 8) ? cr8_exits_mask : 0; }
 uint32_t debug_register_exits(uint32_t kinds) {
     return has_kind(kinds, NADIR_EVENT_DEBUG_REGISTER) ? PrimaryControls::mov_dr_exiting_mask : 0;
 }
@@ -75,9 +73,17 @@ uint32_t exceptions_of(const EventWatch& watch) {
 } // namespace
 
 bool offers_optional_exits(const Vmm& vmm, uint32_t kinds) {
-    // All other controls are older than what Nadir needs anyway.
-    return !has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE) ||
-           vmm.capabilities.secondary().allows(SecondaryControls::descriptor_table_exiting_mask);
+    const bool registers = has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER);
+    const bool interrupts = has_kind(kinds, NADIR_EVENT_INTERRUPT);
+    const uint32_t primary = address_space_exits(kinds) | (registers ? cr8_exits_mask : 0) |
+                             debug_register_exits(kinds) | time_exits(kinds) | io_exits(kinds) |
+                             (interrupts ? PrimaryControls::interrupt_window_exiting_mask : 0);
+    const uint32_t secondary =
+        has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE) ? SecondaryControls::descriptor_table_exiting_mask : 0;
+    const Capabilities& offered = vmm.capabilities;
+    return offered.primary().allows(primary) && offered.secondary().allows(secondary) &&
+           offered.pin().allows(interrupts ? PinControls::external_interrupt_exiting_mask : 0) &&
+           offered.exit().allows(interrupts ? ExitControls::acknowledge_interrupt_mask : 0);
 }
 
 void apply_optional_exits(Vcpu& vcpu, const Plan& plan) {

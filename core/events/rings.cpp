@@ -74,8 +74,9 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
             " can't be watched: VM exits switch it, and a write of it could not be judged as the processor would.");
         break;
     case NADIR_EVENT_NOT_OFFERED:
-        base::Writer{words}.text("Nothing was begun: this processor lacks \"descriptor-table exiting\", without which "
-                                 "LGDT, LIDT, LLDT, LTR and the stores of these registers can't be seen.");
+        base::Writer{words}.text(
+            "Nothing was begun: this processor lacks a VMX control by which one of these events would "
+            "exit, as old ones do \"descriptor-table exiting\". `nadir caps` shows what it has.");
         break;
     case NADIR_BAD_ARGUMENT:
         base::Writer{words}

@@ -168,7 +168,7 @@ nadir_status read_views(Vcpu& vcpu) {
     }
     const Views& views = *vcpu.place.vmm->views;
     answer(vcpu, 0, views.page_count);
-    answer(vcpu, 1, views.pool.used);
+    answer(vcpu, 1, views.pool.used + views.copies.used());
     answer(vcpu, 2, vcpu.view->switches);
     answer(vcpu, 3, vcpu.view->steps);
     if (const Guard* const guard = vcpu.view->guard; guard != nullptr) {

@@ -64,6 +64,12 @@ bool owns(const EptView& view, unsigned level, EptEntry entry) {
 uint64_t* own_table_at(const EptView& view, uint64_t physical) { return view.pool->at(physical); }
 
 void fill(const EptView& view, unsigned level, EptEntry parent_beneath, uint64_t* table) {
+    if (parent_beneath.present() && !parent_beneath.is_leaf(level + 1)) {
+        // A step may need new tables for each hit of another hook.
+        __builtin_memcpy(table, table_at(*view.plan, memory_beneath(view), parent_beneath.address()),
+                         ept_entries * sizeof(uint64_t));
+        return;
+    }
     for (unsigned i = 0; i < ept_entries; ++i) {
         table[i] = entry_below(*view.plan, memory_beneath(view), parent_beneath, level, i).value;
     }

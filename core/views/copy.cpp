@@ -26,20 +26,17 @@ void put_hooks_into(const Views& views, const HiddenPage& hidden, uint8_t* conte
 
 } // namespace
 
-void refresh_copy(Vcpu& vcpu, HiddenPage& hidden) {
+void refresh_copy(Vcpu& vcpu, const HiddenPage& hidden) {
     const Views& views = *vcpu.place.vmm->views;
     uint64_t* const content = view_user_place(vcpu).scratch;
     GuestMemory{vcpu}.read(hidden.address, content, page);
     put_hooks_into(views, hidden, reinterpret_cast<uint8_t*>(content));
-    auto* const copy = reinterpret_cast<uint64_t*>(views.memory.base + (hidden.copy - views.memory.physical));
-    bool changed = false;
+    uint64_t* const copy = hidden.content;
     for (uint64_t i = 0; i < page / sizeof(uint64_t); ++i) {
         if (copy[i] != content[i]) {
             __atomic_store_n(&copy[i], content[i], __ATOMIC_RELAXED);
-            changed = true;
         }
     }
-    hidden.refreshed += changed ? views.armed : 0;
 }
 
 } // namespace nadir::core

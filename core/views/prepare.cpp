@@ -37,7 +37,10 @@ nadir_status hide(Vcpu& vcpu, Views& views, uint64_t address) {
     if (is_guarded(*vcpu.place.vmm, address)) {
         return NADIR_HOOK_WATCHED;
     }
-    const PagePool::Page copy = views.pool.take();
+    PagePool::Page copy = views.copies.take();
+    if (copy.entries == nullptr) {
+        copy = views.pool.take();
+    }
     if (copy.entries == nullptr || !view_set(views.reading, address, guarded(leaf)) ||
         !view_set(views.executing, address, guarded(leaf))) {
         return NADIR_NO_MEMORY;
@@ -47,10 +50,11 @@ nadir_status hide(Vcpu& vcpu, Views& views, uint64_t address) {
         return NADIR_NO_MEMORY;
     }
     hidden->copy = copy.physical;
+    hidden->content = copy.entries;
     return NADIR_OK;
 }
 
-void arm(Vcpu& vcpu, Views& views, HiddenPage& hidden) {
+void arm(Vcpu& vcpu, Views& views, const HiddenPage& hidden) {
     const EptLeaf leaf{view_entry_at(views.reading, 1, hidden.address).value};
     refresh_copy(vcpu, hidden);
     (void)view_set(
@@ -94,6 +98,7 @@ nadir_status prepare_views(Vmm& vmm) {
         return NADIR_BUSY;
     }
     views->pool.used = 0;
+    views->copies.begin();
     views->page_count = 0;
     views->hook_count = 0;
     views->armed = 0;

@@ -10,8 +10,17 @@ namespace {
 constexpr uint64_t page = 4096;
 constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; }
 
-// Each hidden page takes a page for its copy at least. So many hooks on average are meant to be enough.
+// Each hidden page takes a page for its copy at least. So many hooks on average are meant to be enough, and fewer where there are so
+// many pages that they lie side by side in the whole of a system's code.
 constexpr uint32_t hooks_per_page = 4;
+constexpr uint32_t most_in_one_piece = 512; // 2 MiB of what can be had, NADIR_LARGEST_ALLOCATION
+
+uint32_t pages_in_one_piece(uint32_t hook_pages) {
+    return hook_pages < most_in_one_piece ? hook_pages : most_in_one_piece;
+}
+uint32_t hooks_of(uint32_t hook_pages) {
+    return pages_in_one_piece(hook_pages) * hooks_per_page + copy_pages_elsewhere(hook_pages);
+}
 
 // Of each guard: two views that differ near one address take eight tables; memory elsewhere takes up to three more in each.
 constexpr uint32_t guard_tables(uint32_t pool_pages) {
@@ -25,13 +34,13 @@ struct Layout {
     uint64_t pages, hooks, guards, pool, end; // in pages from the beginning, where struct Views lies
 };
 
-Layout lay_out(uint32_t pool_pages) {
+Layout lay_out(uint32_t hook_pages) {
     Layout l{};
     l.pages = to_pages(sizeof(Views));
-    l.hooks = l.pages + to_pages(pool_pages * sizeof(HiddenPage));
-    l.guards = l.hooks + to_pages(uint64_t{pool_pages} * hooks_per_page * sizeof(Hook));
-    l.pool = l.guards + uint64_t{plan_copies} * guard_tables(pool_pages);
-    l.end = l.pool + pool_pages;
+    l.hooks = l.pages + to_pages(uint64_t{hook_pages} * sizeof(HiddenPage));
+    l.guards = l.hooks + to_pages(uint64_t{hooks_of(hook_pages)} * sizeof(Hook));
+    l.pool = l.guards + uint64_t{plan_copies} * guard_tables(hook_pages);
+    l.end = l.pool + pages_in_one_piece(hook_pages);
     return l;
 }
 
@@ -74,28 +83,61 @@ Record* insert_record(Record* records, uint32_t& count, uint32_t capacity, uint6
 
 } // namespace
 
-uint64_t view_pages(uint32_t pool_pages) { return pool_pages == 0 ? 0 : lay_out(pool_pages).end; }
+PagePool::Page CopyPools::take() {
+    for (uint32_t i = 0; i < count; ++i) {
+        const PagePool::Page taken = of[i].take();
+        if (taken.entries != nullptr) {
+            return taken;
+        }
+    }
+    return {nullptr, 0};
+}
 
-void place_views(Vmm& vmm, ViewMemory memory, uint32_t pool_pages) {
-    const Layout l = lay_out(pool_pages);
+uint32_t CopyPools::used() const {
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < count; ++i) {
+        sum += of[i].used;
+    }
+    return sum;
+}
+
+void CopyPools::begin() {
+    for (uint32_t i = 0; i < count; ++i) {
+        of[i].used = 0;
+    }
+}
+
+uint64_t view_pages(uint32_t hook_pages) { return hook_pages == 0 ? 0 : lay_out(hook_pages).end; }
+
+uint32_t copy_pages_elsewhere(uint32_t hook_pages) { return hook_pages - pages_in_one_piece(hook_pages); }
+
+void place_views(Vmm& vmm, ViewMemory memory) {
+    const uint32_t hook_pages = vmm.layout.view_pool_pages;
+    const Layout l = lay_out(hook_pages);
     __builtin_memset(memory.base, 0, l.guards * page);
     Views& views = *reinterpret_cast<Views*>(memory.base);
     views.memory = memory;
-    views.pool = {memory.base + l.pool * page, memory.physical + l.pool * page, pool_pages, 0};
+    views.pool = {memory.base + l.pool * page, memory.physical + l.pool * page, pages_in_one_piece(hook_pages), 0};
+    static_assert(CopyPools::most >= max_chunks);
+    for (uint32_t i = vmm.layout.copy_chunk; i < vmm.chunk_count; ++i) {
+        const Chunk& chunk = vmm.chunks[i];
+        views.copies.of[views.copies.count++] = {chunk.address, chunk.physical,
+                                                 static_cast<uint32_t>(chunk.bytes / page), 0};
+    }
     views.reading = {&vmm.ept, nullptr, &views.pool, memory, 0};
     views.executing = views.reading;
     for (uint64_t i = 0; i < plan_copies; ++i) {
         Guard& guard = views.guards[i];
-        const uint32_t tables = guard_tables(pool_pages);
+        const uint32_t tables = guard_tables(hook_pages);
         const uint64_t offset = (l.guards + i * tables) * page;
         guard.pool = {memory.base + offset, memory.physical + offset, tables, 0};
         guard.reading = {&vmm.ept, nullptr, &guard.pool, memory, 0};
         guard.executing = guard.reading;
     }
     views.pages = reinterpret_cast<HiddenPage*>(memory.base + l.pages * page);
-    views.page_capacity = pool_pages;
+    views.page_capacity = hook_pages;
     views.hooks = reinterpret_cast<Hook*>(memory.base + l.hooks * page);
-    views.hook_capacity = pool_pages * hooks_per_page;
+    views.hook_capacity = hooks_of(hook_pages);
     vmm.views = &views;
 }
 

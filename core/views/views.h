@@ -26,11 +26,11 @@
 namespace nadir::core {
 
 struct HiddenPage {
-    uint64_t address;   // guest-physical
-    uint64_t copy;      // physical
-    uint32_t first;     // of its hooks
-    uint32_t hooks;     // how many
-    uint64_t refreshed; // how often the guest's writes changed the copy
+    uint64_t address;  // guest-physical
+    uint64_t copy;     // physical
+    uint64_t* content; // the copy, for root mode
+    uint32_t first;    // of its hooks
+    uint32_t hooks;    // how many
 };
 
 struct Hook {
@@ -44,10 +44,23 @@ struct Hook {
     uint16_t reserved;
 };
 
+// Where there are many hidden pages most copies lie elsewhere: contiguous memory has an end.
+struct CopyPools {
+    static constexpr uint32_t most = 32;
+
+    uint32_t count;
+    PagePool of[most];
+
+    PagePool::Page take();
+    uint32_t used() const;
+    void begin();
+};
+
 // What the processors share, at the beginning of its memory in the arena. Behind it lie the pages, the hooks and the pool.
 struct Views {
     ViewMemory memory; // all of it
     PagePool pool;     // tables of both views, copies
+    CopyPools copies;  // asked first
     EptView reading, executing;
     Guard guards[plan_copies]; // of each copy of the plan
     uint32_t users;            // of the two views: processors, and guards that processors have over them
@@ -124,11 +137,12 @@ inline ViewUser& view_user_place(const Vcpu& vcpu) {
     return *reinterpret_cast<ViewUser*>(vcpu.place.block + block::bytes + vcpu.own_tables.pool.pages * uint64_t{4096});
 }
 
-// How many pages views with so many for tables and copies take in all.
-uint64_t view_pages(uint32_t pool_pages);
+// How many pages views with so many for tables and copies take in one piece, and how many for copies lie elsewhere.
+uint64_t view_pages(uint32_t hook_pages);
+uint32_t copy_pages_elsewhere(uint32_t hook_pages);
 
-// The beginning: empty views in this memory.
-void place_views(Vmm& vmm, ViewMemory memory, uint32_t pool_pages);
+// The beginning: empty views in this memory; copies also in the chunks behind those of the processors.
+void place_views(Vmm& vmm, ViewMemory memory);
 void place_view_user(const Vmm& vmm, Vcpu& vcpu, uint64_t physical);
 
 // The hidden page around this address; null: none.

@@ -6,7 +6,7 @@ import re
 from . import guest
 from emulator.bochs import Machine
 
-MEMORY = 512  # MiB
+MEMORY = 256  # MiB: the emulator reads each word of it six times
 
 SCRIPT = f"""
 load

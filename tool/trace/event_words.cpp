@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <span>
 
 namespace nadir::tool {
 
@@ -27,25 +26,43 @@ bool was_carried_out(const nadir_event& event) { return event.outcome == NADIR_E
 
 std::uint64_t field(const nadir_event& event, std::string_view name) { return field_of(event, name).value_or(0); }
 
-std::string_view word_at(std::span<const std::string_view> words, std::uint64_t number) {
-    return number < words.size() ? words[number] : "?";
-}
-
 // CR0, CR4, CR8, debug registers: by which instruction, and what it writes or reads.
 std::string register_words(const nadir_event& event, std::string_view kind) {
-    constexpr std::string_view accesses[] = {"", " read", " by CLTS", " by LMSW"};
-    return fmt::format("{}{}{} = {:#x}", kind, field(event, "register"), word_at(accesses, field(event, "access")),
+    const auto access_words = [](std::uint64_t access) -> std::string_view {
+        switch (access) {
+        case NADIR_REGISTER_WRITTEN: return "";
+        case NADIR_REGISTER_READ: return " read";
+        case NADIR_REGISTER_CLTS: return " by CLTS";
+        case NADIR_REGISTER_LMSW: return " by LMSW";
+        default: return "?";
+        }
+    };
+    return fmt::format("{}{}{} = {:#x}", kind, field(event, "register"), access_words(field(event, "access")),
                        field(event, "value"));
 }
 
 std::string control_register_words(const nadir_event& event) {
     const std::string text = register_words(event, "CR");
-    return field(event, "access") == 1 ? text : fmt::format("{}, was {:#x}", text, field(event, "before"));
+    return field(event, "access") == NADIR_REGISTER_READ ? text
+                                                         : fmt::format("{}, was {:#x}", text, field(event, "before"));
+}
+
+std::string_view name_of_descriptor_instruction(std::uint64_t instruction) {
+    switch (instruction) {
+    case NADIR_SGDT: return "SGDT";
+    case NADIR_SIDT: return "SIDT";
+    case NADIR_LGDT: return "LGDT";
+    case NADIR_LIDT: return "LIDT";
+    case NADIR_SLDT: return "SLDT";
+    case NADIR_STR: return "STR";
+    case NADIR_LLDT: return "LLDT";
+    case NADIR_LTR: return "LTR";
+    default: return "?";
+    }
 }
 
 std::string descriptor_table_words(const nadir_event& event) {
-    constexpr std::string_view instructions[] = {"SGDT", "SIDT", "LGDT", "LIDT", "SLDT", "STR", "LLDT", "LTR"};
-    return fmt::format("{} {}{:#x}", word_at(instructions, field(event, "instruction")),
+    return fmt::format("{} {}{:#x}", name_of_descriptor_instruction(field(event, "instruction")),
                        field(event, "in_register") != 0 ? "" : "at ", field(event, "operand"));
 }
 

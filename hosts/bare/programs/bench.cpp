@@ -4,6 +4,7 @@
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
+#include "hosts/bare/programs/bench_events.h"
 #include "hosts/bare/programs/bench_hooks.h"
 #include "hosts/bare/programs/bench_memory.h"
 #include "hosts/bare/programs/programs.h"
@@ -189,6 +190,8 @@ const char* run_bench(const Options& options) {
         return why;
     MemoryCosts memory{};
     if (const char* why = measure_memory(options, memory); why != nullptr)
+        return why;
+    if (const char* why = measure_events(options); why != nullptr)
         return why;
     print("@@ bench {\"processors\": %u, \"cpuid_leaf_0\": %llu, \"cpuid_leaf_1\": %llu, \"cpuid_general\": %llu, "
           "\"cpuid_bare\": %llu, \"xsetbv\": %llu, \"xsetbv_bare\": %llu, \"rdmsr\": %llu, \"wrmsr\": %llu, "

@@ -6,6 +6,7 @@
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
 #include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/read_events.h"
 #include "hosts/bare/programs/switched_msrs.h"
 
 namespace nadir::bare {
@@ -69,32 +70,16 @@ u32 end(nadir_session* session) {
     return nadir_events_end(session, &report);
 }
 
-struct Seen {
-    u64 events, lost, next;
-};
-
-// Reads all that there is from number `next` on. Each event must be the one behind the last, and is printed where asked for.
-const char* read_all(const nadir_session* session, u32 number, Seen& seen, bool printed) {
-    static nadir_events_read_request request;
-    do {
-        request.processor = number;
-        request.next = seen.next;
-        if (nadir_events_read(session, &request) != NADIR_OK)
-            return "events can't be read";
-        seen.events += request.count;
-        seen.lost += request.lost;
-        for (u32 i = 0; i < request.count; ++i) {
-            const nadir_event& e = request.events[i];
-            if (e.sequence != static_cast<u32>(request.next - request.count + i + 1))
-                return "an event is missing, or comes twice";
-            if (printed)
-                print("event %u of processor %u: kind %u words %llx %llx %llx outcome %u level %u cr3 %u\n",
-                      e.sequence - 1, number, e.kind, e.word[0], e.word[1], e.word[2], e.outcome, e.privilege_level,
-                      static_cast<u32>(e.cr3 == read_cr3() && e.rip != 0 && e.time != 0));
+// Reads all that there is from where `seen` is on; prints each where asked for.
+const char* read_all(const nadir_session* session, u32 number, ReadEvents& seen, bool printed) {
+    while (const nadir_events_read_request* some = next_events(session, number, seen))
+        for (u32 i = 0; i < some->count && printed; ++i) {
+            const nadir_event& e = some->events[i];
+            print("event %u of processor %u: kind %u words %llx %llx %llx outcome %u level %u cr3 %u\n", e.sequence - 1,
+                  number, e.kind, e.word[0], e.word[1], e.word[2], e.outcome, e.privilege_level,
+                  static_cast<u32>(e.cr3 == read_cr3() && e.rip != 0 && e.time != 0));
         }
-        seen.next = request.next;
-    } while (request.count != 0);
-    return nullptr;
+    return seen.why;
 }
 
 const char* refusals(nadir_session* session) {
@@ -137,7 +122,7 @@ const char* watched_work(nadir_session* session) {
         run_on(i, work, nullptr);
     const char* why = nullptr;
     for (u32 i = 0; i < processor_count() && why == nullptr; ++i) {
-        Seen seen{};
+        ReadEvents seen{};
         why = read_all(session, i, seen, true);
     }
     if (why == nullptr && end(session) != NADIR_OK)
@@ -154,7 +139,7 @@ const char* watched_storm(nadir_session* session) {
     for (u32 i = 1; i < processor_count(); ++i)
         wait_for(i);
     for (u32 i = 0; i < processor_count(); ++i) {
-        Seen seen{};
+        ReadEvents seen{};
         const char* why = read_all(session, i, seen, false);
         if (why != nullptr)
             return why;
@@ -175,7 +160,7 @@ NADIR_ABI u32 go_and_come(void* session, u32 number) {
 
 const char* watched_hotplug(nadir_session* session) {
     const u32 subject = processor_count() - 1;
-    Seen seen{};
+    ReadEvents seen{};
     if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0, 0, {}}) != NADIR_OK ||
         run_on(subject, go_and_come, session) != NADIR_OK)
         return "the processor didn't go and come";
@@ -227,7 +212,7 @@ const char* same_switched_msrs(nadir_session* session) {
     if (begin(session, {all_kinds, 0, {}, 0, 0, {}}) != NADIR_OK)
         return "the events of all MSRs weren't begun";
     try_switched_msrs(watched);
-    Seen seen{};
+    ReadEvents seen{};
     const char* why = read_all(session, 0, seen, false);
     print("switched MSRs: %u tries, %u refused, %u differences, %s events\n", quiet.tries, quiet.refused,
           differences(quiet, watched), seen.events + seen.lost >= 2 * quiet.tries ? "all have" : "not all have");

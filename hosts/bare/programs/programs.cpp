@@ -32,7 +32,9 @@ constexpr Entry entries[] = {
     {"hooks", run_hooks},
     {"memory", run_memory},
     {"protect", run_protect},
+    {"hook_growth", run_hook_growth},
     {"rules", run_rules},
+    {"together", run_together},
 };
 
 void print_report(const char* what, const nadir_report& report) {

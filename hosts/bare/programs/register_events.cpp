@@ -7,6 +7,7 @@
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
 #include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/read_events.h"
 
 namespace nadir::bare {
 
@@ -98,15 +99,11 @@ void print_growth(const char* when, u32 number, const Exits& before, const Exits
 }
 
 const char* print_events(const nadir_session* session, u32 number) {
-    static nadir_events_read_request request;
-    request = {};
-    request.processor = number;
+    ReadEvents seen{};
     bool between = false;
-    do {
-        if (nadir_events_read(session, &request) != NADIR_OK)
-            return "events can't be read";
-        for (u32 i = 0; i < request.count; ++i) {
-            const nadir_event& e = request.events[i];
+    while (const nadir_events_read_request* some = next_events(session, number, seen))
+        for (u32 i = 0; i < some->count; ++i) {
+            const nadir_event& e = some->events[i];
             const bool mark = e.kind == NADIR_EVENT_DEBUG_REGISTER && e.word[0] == 0;
             between = between || (mark && e.word[1] == first_mark);
             if (between)
@@ -114,8 +111,7 @@ const char* print_events(const nadir_session* session, u32 number) {
                       e.word[0], e.word[1], e.word[2], e.outcome);
             between = between && !(mark && e.word[1] == last_mark);
         }
-    } while (request.count != 0);
-    return nullptr;
+    return seen.why;
 }
 
 const char* watch(nadir_session* session, const nadir_event_filter& filter, const char* when) {

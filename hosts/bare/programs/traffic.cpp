@@ -7,6 +7,7 @@
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
 #include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/read_events.h"
 
 namespace nadir::bare {
 
@@ -130,25 +131,16 @@ u32 end(nadir_session* session) {
 
 // All events of a processor; printed, or counted.
 const char* read_all(const nadir_session* session, u32 number, bool printed) {
-    static nadir_events_read_request request;
-    u64 events = 0;
-    u64 lost = 0;
-    request = {};
-    do {
-        request.processor = number;
-        if (nadir_events_read(session, &request) != NADIR_OK)
-            return "events can't be read";
-        events += request.count;
-        lost += request.lost;
-        for (u32 i = 0; i < request.count && printed; ++i) {
-            const nadir_event& e = request.events[i];
+    ReadEvents seen{};
+    while (const nadir_events_read_request* some = next_events(session, number, seen))
+        for (u32 i = 0; i < some->count && printed; ++i) {
+            const nadir_event& e = some->events[i];
             print("event of processor %u: kind %u words %llx %llx %llx outcome %u level %u\n", number, e.kind,
                   e.word[0], e.word[1], e.word[2], e.outcome, e.privilege_level);
         }
-    } while (request.count != 0);
     if (!printed)
-        print("storm of processor %u: events %llu lost %llu\n", number, events, lost);
-    return nullptr;
+        print("storm of processor %u: events %llu lost %llu\n", number, seen.events, seen.lost);
+    return seen.why;
 }
 
 const char* read_from_all(const nadir_session* session, bool printed) {

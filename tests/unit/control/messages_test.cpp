@@ -145,7 +145,18 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_HOOK_NOT_TEXT,
                                    NADIR_HOOK_TAKEN,
                                    NADIR_HOOKS_TOO_MANY,
-                                   NADIR_HOOKS_NOT_HERE}) {
+                                   NADIR_HOOKS_NOT_HERE,
+                                   NADIR_MEMORY_HIDDEN,
+                                   NADIR_MEMORY_TOO_MUCH,
+                                   NADIR_HOOK_WATCHED,
+                                   NADIR_PROCESSOR_LOST,
+                                   NADIR_EVENT_NOT_OFFERED,
+                                   NADIR_HOOKS_NOT_ASKED_FOR,
+                                   NADIR_HOOKS_UNSUPPORTED,
+                                   NADIR_HOOK_NO_MEMORY,
+                                   NADIR_HOOK_DEVICE,
+                                   NADIR_HOOK_OURS,
+                                   NADIR_HOOK_INSTRUCTION}) {
         const char* text = nadir_status_text(status);
         EXPECT_STRNE(text, nadir_status_text(12345)) << status;
         EXPECT_TRUE(seen.insert(text).second) << text;

@@ -182,6 +182,42 @@ TEST_F(Arena, ManyProcessorsInPieces) {
     }
 }
 
+TEST_F(Arena, CopiesOfManyHiddenPagesLieInPiecesOfTheirOwn) {
+    machine.memory.largest = 0x3F'0000; // less than NADIR_LARGEST_ALLOCATION
+    own.options.hook_pages = 10'000;
+    make();
+    core::Views& views = *own.vmm->views;
+    EXPECT_GT(views.copies.count, 10u);
+    EXPECT_GE(views.hook_capacity, 10'000u);
+    uint32_t pages = views.pool.pages;
+    for (uint32_t i = 0; i < views.copies.count; ++i) {
+        const core::PagePool& pool = views.copies.of[i];
+        pages += pool.pages;
+        for (const uint64_t at : {uint64_t{0}, (pool.pages - uint64_t{1}) * 4096}) {
+            EXPECT_TRUE(is_data(pool.base + at));
+            EXPECT_EQ(machine.memory.physical_of(pool.base + at), pool.physical + at);
+            EXPECT_EQ(guest(pool.physical + at)->physical, own.vmm->ept.hidden_page);
+        }
+    }
+    EXPECT_EQ(pages, 10'000u);
+    std::set<uint64_t> taken;
+    for (uint32_t i = 0; i < pages - views.pool.pages; ++i) {
+        taken.insert(views.copies.take().physical);
+    }
+    EXPECT_EQ(taken.size(), pages - views.pool.pages);
+    EXPECT_EQ(views.copies.used(), pages - views.pool.pages);
+    EXPECT_EQ(views.copies.take().entries, nullptr);
+}
+
+TEST_F(Arena, NoMoreHiddenPagesThanTheHostHasPiecesFor) {
+    own.processor_count = 3;
+    own.options.hook_pages = 1'000'000;
+    core::Failure failure;
+    EXPECT_FALSE(core::allocate_arena(own, core::Image::of_host(), capabilities, failure));
+    EXPECT_GT(failure.detail[0], 0u);
+    EXPECT_EQ(machine.memory.bytes_in_use(), 5u * 4096) << "the image itself";
+}
+
 TEST_F(Arena, AsManyProcessorsAsThereMayBe) {
     make(core::max_processors);
     EXPECT_EQ(own.vmm->vcpus[core::max_processors - 1]->place.processor, core::max_processors - 1);

@@ -29,6 +29,43 @@ TEST_F(PlanOfAProcessor, AnEventThatTheProcessorCannotShowIsRefused) {
     EXPECT_EQ(core::begin_plan(vmm, 1u << NADIR_EVENT_DEBUG_REGISTER), NADIR_OK);
 }
 
+// Of each kind with a control of its own: that one, and no other kind, is refused when the control is missing.
+TEST_F(PlanOfAProcessor, EachKindNeedsItsControl) {
+    using arch::ExitControls;
+    using arch::PinControls;
+    using arch::PrimaryControls;
+    struct Need {
+        nadir_event_kind kind;
+        uint32_t msr;
+        uint32_t control;
+    };
+    constexpr Need needs[] = {
+        {NADIR_EVENT_CONTROL_REGISTER, msr::vmx_true_primary, PrimaryControls::cr8_load_exiting_mask},
+        {NADIR_EVENT_CONTROL_REGISTER, msr::vmx_true_primary, PrimaryControls::cr8_store_exiting_mask},
+        {NADIR_EVENT_ADDRESS_SPACE, msr::vmx_true_primary, PrimaryControls::cr3_load_exiting_mask},
+        {NADIR_EVENT_DEBUG_REGISTER, msr::vmx_true_primary, PrimaryControls::mov_dr_exiting_mask},
+        {NADIR_EVENT_RDTSC, msr::vmx_true_primary, PrimaryControls::rdtsc_exiting_mask},
+        {NADIR_EVENT_RDPMC, msr::vmx_true_primary, PrimaryControls::rdpmc_exiting_mask},
+        {NADIR_EVENT_IO, msr::vmx_true_primary, PrimaryControls::use_io_bitmaps_mask},
+        {NADIR_EVENT_INTERRUPT, msr::vmx_true_primary, PrimaryControls::interrupt_window_exiting_mask},
+        {NADIR_EVENT_INTERRUPT, msr::vmx_true_pin, PinControls::external_interrupt_exiting_mask},
+        {NADIR_EVENT_INTERRUPT, msr::vmx_true_exit, ExitControls::acknowledge_interrupt_mask},
+    };
+    const arch::Capabilities all = vmm.capabilities;
+    ASSERT_TRUE(all.true_controls());
+    for (const Need& need : needs) {
+        SCOPED_TRACE(testing::Message() << need.kind << " " << std::hex << need.msr << " " << need.control);
+        vmm.capabilities = all;
+        ASSERT_EQ(core::begin_plan(vmm, 1u << need.kind), NADIR_OK);
+        clear_msr_bits(vmm.capabilities, need.msr, uint64_t{need.control} << 32);
+        for (uint32_t kind = 0; kind <= NADIR_EVENT_SYSTEM_CALL; ++kind) {
+            EXPECT_EQ(core::begin_plan(vmm, 1u << kind),
+                      kind == static_cast<uint32_t>(need.kind) ? NADIR_EVENT_NOT_OFFERED : NADIR_OK)
+                << kind;
+        }
+    }
+}
+
 TEST_F(PlanOfAProcessor, HasWhatWasPutTogetherAndThePolicy) {
     ASSERT_EQ(core::begin_plan(vmm, reads), NADIR_OK);
     ASSERT_EQ(core::add_range_to_plan(vmm, NADIR_RANGE_MSR, 0x10, 0x10), NADIR_OK);
