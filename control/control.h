@@ -8,6 +8,7 @@
 
 #include "control/event_ring.h"
 #include "control/exit_ring.h"
+#include "control/extensions.h"
 #include "control/hooks.h"
 #include "control/rules.h"
 #include "control/types.h"
@@ -17,7 +18,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 4u
+#define NADIR_CONTROL_VERSION 5u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -59,6 +60,7 @@ enum nadir_status {
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
+    NADIR_HOOK_EXTENSION = 118,     /* there is no extension of this number, or it has no callback for hooks */
     NADIR_HOOK_INSTRUCTION =
         101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
                                        without */

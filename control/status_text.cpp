@@ -46,6 +46,7 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOK_NO_MEMORY, "there is no memory at the address of the hook"},
     {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
+    {NADIR_HOOK_EXTENSION, "no extension of that number takes hooks"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
 };
 

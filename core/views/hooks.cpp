@@ -6,6 +6,7 @@
 #include "core/guest_call.h"
 #include "core/nadir.h"
 #include "core/report.h"
+#include "core/views/prepare.h"
 
 namespace nadir::core {
 
@@ -28,7 +29,7 @@ NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
     uint32_t status = ask(request, Hypercall::views_prepare);
     for (uint32_t i = 0; status == NADIR_OK && i < request.count; ++i) {
         const nadir_hook& hook = request.hooks[i];
-        status = ask(request, Hypercall::views_add, hook.address, hook.kind == NADIR_HOOK_REDIRECT ? hook.target : 0);
+        status = ask(request, Hypercall::views_add, packed_hook(hook.address, hook.kind), hook.target);
         request.failed = status == NADIR_OK ? request.count : i;
     }
     return status;
@@ -79,8 +80,10 @@ uint32_t run_on_all(Request& request, nadir_procedure procedure) { return run_on
 
 bool are_well_formed(const nadir_hook* hooks, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
-        const bool redirects = hooks[i].kind == NADIR_HOOK_REDIRECT;
-        if (hooks[i].kind > NADIR_HOOK_REDIRECT || redirects != (hooks[i].target != 0)) {
+        const nadir_hook& hook = hooks[i];
+        const bool has_target =
+            hook.kind == NADIR_HOOK_CALL || (hook.kind == NADIR_HOOK_REDIRECT) == (hook.target != 0);
+        if (hook.kind > NADIR_HOOK_CALL || !has_target || hook.address != packed_hook(hook.address, 0)) {
             return false;
         }
     }
@@ -121,6 +124,9 @@ nadir_u32 fail(nadir_report& report, uint32_t status, const Request& request) {
         words.text(
             "the instruction there reads or writes RFLAGS.TF or IF, or loads SS, and this processor's monitor trap flag, by which it "
             "could be stepped over, is missing or doesn't work. Choose the instruction before or behind it.");
+        break;
+    case NADIR_HOOK_EXTENSION:
+        words.text("no extension of that number is compiled in, or it has no callback `hook`.");
         break;
     case NADIR_HOOK_OURS: words.text("it is Nadir's own memory."); break;
     case NADIR_BAD_ARGUMENT:

@@ -34,6 +34,11 @@ def bare_kernel() -> Path:
     return _part("hosts/bare/nadir.elf")
 
 
+def kernel_with_examples() -> Path:
+    """nadir.elf with the extensions of examples/ and tests/extensions."""
+    return _part("tests/extensions/nadir_examples.elf")
+
+
 def nt_kernel() -> Path:
     """The kernel of tests/nt, into which Windows drivers are loaded."""
     return _part("tests/nt/nt.elf")
