@@ -10,6 +10,7 @@
 #include "control/exit_ring.h"
 #include "control/extensions.h"
 #include "control/hooks.h"
+#include "control/memory.h"
 #include "control/rules.h"
 #include "control/types.h"
 
@@ -62,8 +63,12 @@ enum nadir_status {
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
     NADIR_HOOK_EXTENSION = 118,     /* there is no extension of this number, or it has no callback for hooks */
     NADIR_HOOK_INSTRUCTION =
-        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
+        101, /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
                                        without */
+    /* Memory that is watched or protected (docs/memory.md). */
+    NADIR_MEMORY_HIDDEN = 102,   /* a page of it is hidden: there is a hook */
+    NADIR_MEMORY_TOO_MUCH = 103, /* more pages than NADIR_MEMORY_PAGES */
+    NADIR_HOOK_WATCHED = 104     /* a hook's page is watched or protected */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -310,7 +315,9 @@ struct nadir_event_filter {
     nadir_u32 kinds;       /* bits 1 << enum nadir_event_kind; at least one */
     nadir_u32 range_count; /* without a range of a kind: all that can be watched */
     struct nadir_event_range ranges[NADIR_EVENT_RANGES];
-    nadir_u32 options; /* enum nadir_event_option */
+    nadir_u32 options;      /* enum nadir_event_option */
+    nadir_u32 memory_count; /* NADIR_EVENT_MEMORY needs at least one */
+    struct nadir_memory_range memory[NADIR_MEMORY_RANGES];
 };
 
 /* The events are those of this open device until it asks for their end or is closed. Only one at a time has them. */

@@ -30,17 +30,16 @@ enum nadir_event_kind {
     NADIR_EVENT_ADDRESS_SPACE = 6, /* value to write to CR3; value before */
     NADIR_EVENT_DEBUG_REGISTER = 7, /* register and, from bit 8, enum nadir_register_access; value to write, or read */
     NADIR_EVENT_DESCRIPTOR_TABLE =
-        8,                  /* enum nadir_descriptor_instruction; address of the operand, or a register's selector;
+        8,                      /* enum nadir_descriptor_instruction; address of the operand, or a register's selector;
                                        * 1 when the operand is a register */
-    NADIR_EVENT_RDTSC = 9,  /* 0 RDTSC, 1 RDTSCP; the counter; IA32_TSC_AUX (RDTSCP) */
-    NADIR_EVENT_RDPMC = 10, /* ECX; the counter, 0 when it raised an exception */
-    /* Numbers that are given away, but can't be asked for yet. */
-    NADIR_EVENT_IO = 11,          /* port; enum nadir_event_io; the value, 0 when it is not known (string, refused) */
-    NADIR_EVENT_EXCEPTION = 12,   /* enum nadir_event_exception; error code; address of #PF, what DR6 gets of #DB */
-    NADIR_EVENT_INTERRUPT = 13,   /* vector */
+    NADIR_EVENT_RDTSC = 9,      /* 0 RDTSC, 1 RDTSCP; the counter; IA32_TSC_AUX (RDTSCP) */
+    NADIR_EVENT_RDPMC = 10,     /* ECX; the counter, 0 when it raised an exception */
+    NADIR_EVENT_IO = 11,        /* port; enum nadir_event_io; the value, 0 when it is not known (string, refused) */
+    NADIR_EVENT_EXCEPTION = 12, /* enum nadir_event_exception; error code; address of #PF, what DR6 gets of #DB */
+    NADIR_EVENT_INTERRUPT = 13, /* vector */
     NADIR_EVENT_SYSTEM_CALL = 14, /* SYSCALL: RAX, RDI, RSI */
-    NADIR_EVENT_MEMORY = 15,
-    NADIR_EVENT_HOOK = 16, /* number of the hook; RDI; RSI */
+    NADIR_EVENT_MEMORY = 15,      /* guest-physical address; linear address, if known; enum nadir_event_memory */
+    NADIR_EVENT_HOOK = 16,        /* number of the hook; RDI; RSI */
     NADIR_EVENT_RULE =
         17, /* number of a rule that answered instead; what was asked, as the first two words of the other kind
                               of event: leaf and subleaf; MSR; MSR and value; number of the control register and value */
@@ -91,7 +90,7 @@ enum nadir_descriptor_instruction {
      (1u << NADIR_EVENT_DEBUG_REGISTER) | (1u << NADIR_EVENT_DESCRIPTOR_TABLE) | (1u << NADIR_EVENT_RDTSC) |           \
      (1u << NADIR_EVENT_RDPMC) | (1u << NADIR_EVENT_IO) | (1u << NADIR_EVENT_EXCEPTION) |                              \
      (1u << NADIR_EVENT_INTERRUPT) | (1u << NADIR_EVENT_SYSTEM_CALL) | (1u << NADIR_EVENT_RULE) |                      \
-     (1u << NADIR_EVENT_HOOK))
+     (1u << NADIR_EVENT_HOOK) | (1u << NADIR_EVENT_MEMORY))
 
 struct nadir_event {
     nadir_u64 time;           /* time-stamp counter, before the instruction was carried out */

@@ -33,9 +33,11 @@ struct nadir_hook_state {
 /* What the views of this processor and all hidden pages have come to. */
 struct nadir_view_state {
     nadir_u64 hidden_pages;
-    nadir_u64 pages_in_use; /* of the memory for tables and copies */
-    nadir_u64 switches;     /* from one view to the other, on this processor */
-    nadir_u64 steps;        /* instructions that ran with a hidden page open, on this processor */
+    nadir_u64 pages_in_use;  /* of the memory for tables and copies */
+    nadir_u64 switches;      /* from one view to the other, on this processor */
+    nadir_u64 steps;         /* instructions that ran with a hidden or watched page open, on this processor */
+    nadir_u64 guarded_pages; /* that are watched or protected, in each of their ranges */
+    nadir_u64 guard_tables;  /* pages of tables for them */
 };
 
 #ifdef __cplusplus

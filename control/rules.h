@@ -15,7 +15,8 @@ enum nadir_rule_kind {
     NADIR_RULE_READ_MSR = 1,  /* RDMSR gives `set`, and the processor isn't asked */
     NADIR_RULE_WRITE_MSR = 2, /* WRMSR isn't carried out */
     NADIR_RULE_PIN = 3,       /* bits `set` of CR0 or CR4: once set, they stay */
-    NADIR_RULE_KINDS = 4
+    NADIR_RULE_PROTECT = 4,   /* writes to physical memory from `keep` to `set` (inclusive) don't happen */
+    NADIR_RULE_KINDS = 5
 };
 
 enum nadir_cpuid_register { NADIR_CPUID_EAX = 0, NADIR_CPUID_EBX = 1, NADIR_CPUID_ECX = 2, NADIR_CPUID_EDX = 3 };
@@ -32,9 +33,9 @@ struct nadir_rule {
     nadir_u32 subleaf;     /* CPUID; ECX */
     nadir_u32 any_subleaf; /* CPUID; 1: whatever ECX is */
     nadir_u32 part;        /* CPUID; enum nadir_cpuid_register */
-    nadir_u32 action;      /* WRITE_MSR, PIN: enum nadir_rule_action */
-    nadir_u64 keep;        /* CPUID */
-    nadir_u64 set;
+    nadir_u32 action;      /* WRITE_MSR, PIN, PROTECT: enum nadir_rule_action */
+    nadir_u64 keep;        /* CPUID; PROTECT: the first address */
+    nadir_u64 set;         /* PROTECT: the last address */
 };
 
 #define NADIR_RULES 64u

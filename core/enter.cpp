@@ -313,8 +313,9 @@ uint32_t enter_processor(nadir_session& session, uint32_t processor, nadir_repor
         leave_processor(session, processor);
         return report.status;
     }
+    continue_hooks(
+        session); // before a plan whose guard lies over their views: nothing of them may be met without their exits
     join_plan(session, processor);
-    continue_hooks(session);
     log(session, processor, Message::processor_entered, {record.enter_ticks});
     return NADIR_OK;
 }

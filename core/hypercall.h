@@ -49,6 +49,8 @@ enum class Hypercall : uint64_t {
     views_leave = 37,  // this processor is in no view
     read_hook = 38,    // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
     read_views = 39,   // words: struct nadir_view_state, of this processor
+    plan_memory =
+        40, // RDX the first address of a range and what is watched, RSI its last: core/plan/plan.h, packed_range
     extension_counters = 48, // RDX processor, RSI number of an extension; words: its counters there
 };
 
@@ -71,7 +73,8 @@ constexpr bool is_question(Hypercall function) {
 }
 
 constexpr bool is_about_plan(Hypercall function) {
-    return function >= Hypercall::plan_begin && function <= Hypercall::rule_answers;
+    return (function >= Hypercall::plan_begin && function <= Hypercall::rule_answers) ||
+           function == Hypercall::plan_memory;
 }
 
 constexpr bool is_about_views(Hypercall function) {

@@ -9,6 +9,7 @@
 #include "core/events/watch.h"
 #include "core/guest.h"
 #include "core/plan/plan.h"
+#include "core/views/access.h"
 #include "cpu/instructions.h"
 #include "cpu/vmx.h"
 
@@ -128,6 +129,21 @@ void put_hook_event(Vcpu& vcpu, uint32_t number) {
     event.word[0] = number;
     event.word[1] = vcpu.registers.rdi();
     event.word[2] = vcpu.registers.rsi();
+    put_registers_if_wanted(vcpu);
+    put(vcpu, event);
+}
+
+void put_memory_event(Vcpu& vcpu, const MemoryAccess& access, Outcome outcome) {
+    if (!is_watched(vcpu, NADIR_EVENT_MEMORY)) {
+        return;
+    }
+    constexpr unsigned length_at = 16;
+    nadir_event event;
+    begin(event, NADIR_EVENT_MEMORY);
+    event.outcome = static_cast<nadir_u8>(outcome);
+    event.word[0] = access.physical;
+    event.word[1] = access.linear;
+    event.word[2] = access.kinds | access.about | uint64_t{access.bytes} << length_at;
     put_registers_if_wanted(vcpu);
     put(vcpu, event);
 }

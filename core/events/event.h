@@ -10,6 +10,8 @@
 
 namespace nadir::core {
 
+struct MemoryAccess;
+
 inline constexpr nadir_event_kind no_kind = NADIR_EVENT_KINDS;
 
 // Where a processor's ring is mapped while it has one: behind the processors' windows (core/memory/guest_memory.h).
@@ -27,6 +29,9 @@ void finish_event(Vcpu& vcpu, nadir_event& event, Outcome outcome);
 
 // A hook was hit (core/views/breakpoint.h): an event, if somebody asked for them.
 void put_hook_event(Vcpu& vcpu, uint32_t number);
+
+// Memory that is watched was touched (core/views/access.h), and the instruction is let through or raises an exception.
+void put_memory_event(Vcpu& vcpu, const MemoryAccess& access, Outcome outcome);
 
 // Behind both, where rules have answered (core/rules/answer.h): an event for each of them, if somebody asked for these.
 void put_rule_events(Vcpu& vcpu, Outcome outcome);

@@ -7,6 +7,8 @@
 #include "core/msr_policy.h"
 #include "core/nadir.h"
 #include "core/plan/make_plan.h"
+#include "core/plan/memory_refusal.h"
+#include "core/plan/plan.h"
 #include "core/report.h"
 
 namespace nadir::core {
@@ -46,6 +48,15 @@ bool is_understood(const nadir_event_filter& filter) {
             return false;
         }
     }
+    const bool asks_for_memory = ((filter.kinds >> NADIR_EVENT_MEMORY) & 1) != 0;
+    if (filter.memory_count > NADIR_MEMORY_RANGES || asks_for_memory != (filter.memory_count != 0)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < filter.memory_count; ++i) {
+        if (!is_sound(filter.memory[i])) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -70,7 +81,9 @@ nadir_u32 fail(nadir_report& report, nadir_status status, uint64_t detail = 0) {
         base::Writer{words}
             .text("Nothing was begun: no event at all, an unknown one, more than ")
             .decimal(NADIR_EVENT_RANGES)
-            .text(" ranges, one of something unknown, or one that ends before it begins was asked for.");
+            .text(
+                " ranges, one of something unknown, or one that ends before it begins was asked for; or accesses to memory "
+                "without saying to which.");
         break;
     default: break; // fill_report has the words
     }
@@ -124,7 +137,11 @@ NADIR_ABI nadir_u32 nadir_events_begin(nadir_session* session, const nadir_event
     if (status != NADIR_OK) {
         nadir_report ignored;
         nadir_events_end(session, &ignored);
-        return fail(*report, static_cast<nadir_status>(status));
+        (void)fail(*report, static_cast<nadir_status>(status));
+        if (filter->memory_count != 0) {
+            (void)explain_memory_refusal(status, std::span{report->text});
+        }
+        return status;
     }
     return NADIR_OK;
 }

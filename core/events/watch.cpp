@@ -79,6 +79,7 @@ nadir_status begin_watch(EventWatch& watch, uint64_t kinds_and_options) {
     watch.options = options;
     watch.exceptions = 0;
     watch.range_count = 0;
+    watch.memory_count = 0;
     return NADIR_OK;
 }
 

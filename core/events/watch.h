@@ -22,6 +22,8 @@ struct EventWatch {
     uint32_t exceptions; // bits of vectors
     uint32_t range_count;
     nadir_event_range ranges[NADIR_EVENT_RANGES + NADIR_RANGE_KINDS]; // with those of who asked for all of something
+    uint32_t memory_count;
+    nadir_memory_range memory[NADIR_MEMORY_RANGES];
 };
 
 constexpr bool has_kind(uint32_t kinds, nadir_event_kind kind) { return ((kinds >> kind) & 1) != 0; }

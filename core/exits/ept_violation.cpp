@@ -33,8 +33,9 @@ Outcome first_touch(Vcpu& vcpu) {
 } // namespace
 
 Outcome ept_violation(Vcpu& vcpu) {
-    if ((vcpu.view != nullptr ? view_violation(vcpu) : first_touch(vcpu)) == Outcome::unexpected) {
-        return Outcome::unexpected;
+    const Outcome outcome = vcpu.view != nullptr ? view_violation(vcpu) : first_touch(vcpu);
+    if (outcome != Outcome::retry) {
+        return outcome; // not to be carried out: it is an instruction's, and no event waits
     }
     // An IRET that unblocked NMIs faulted: it runs again, so NMIs are to stay blocked. [SDM3 "NMI unblocking due to IRET"]
     const EptViolationQualification qualification{vmread(vmcs::exit_qualification)};

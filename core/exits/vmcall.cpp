@@ -149,7 +149,8 @@ nadir_status change_plan(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_
     case Hypercall::plan_range:
         return add_range_to_plan(vmm, second, static_cast<uint32_t>(first), static_cast<uint32_t>(first >> 32));
     case Hypercall::plan_rule: return begin_rule_of_plan(vmm, first, second);
-    case Hypercall::plan_rule_values: return add_rule_to_plan(vmm, first, second);
+    case Hypercall::plan_rule_values: return add_rule_to_plan(vcpu, first, second);
+    case Hypercall::plan_memory: return add_memory_to_plan(vcpu, first, second);
     case Hypercall::plan_finish: return finish_plan(vmm);
     case Hypercall::plan_take: return take_plan(vcpu, first, second);
     default: return read_rule_answers(vcpu, first);
@@ -182,6 +183,10 @@ nadir_status read_views(Vcpu& vcpu) {
     answer(vcpu, 1, views.pool.used);
     answer(vcpu, 2, vcpu.view->switches);
     answer(vcpu, 3, vcpu.view->steps);
+    if (const Guard* const guard = vcpu.view->guard; guard != nullptr) {
+        answer(vcpu, 4, guard->pages);
+        answer(vcpu, 5, guard->pool.used);
+    }
     return NADIR_OK;
 }
 

@@ -36,6 +36,9 @@ void tell_extensions_of_system_call(Vcpu& vcpu);
 // An instruction under a hook that names this extension.
 extension::Answer ask_extension_about_hook(Vcpu& vcpu, uint32_t number, uint64_t address);
 
+// An access to memory that somebody protects or watches.
+extension::Answer ask_extensions_about_access(Vcpu& vcpu, const extension::MemoryAccess& access);
+
 // The callback that runs: core/extensions/roll.cpp.
 void call_extension(uint32_t number, extension::Processor& processor, extension::Call& call);
 

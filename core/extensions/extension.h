@@ -41,6 +41,10 @@
 //       An instruction under a hook of kind NADIR_HOOK_CALL that names this extension, at this guest-physical address, is about to
 //       be executed. pass: it is; done: RIP is where the callback put it.
 //
+//   static Answer memory_access(Processor&, const MemoryAccess& access)                    docs/memory.md
+//       An instruction wants to touch memory that a rule protects or a trace watches. pass: the rules decide; done: it may, whatever
+//       they say; refuse: #GP(0), but for the processor's own accesses, which can't be refused.
+//
 //   static constexpr std::string_view counters[]                                           names of Processor::count
 //
 // Callbacks run in VMX root operation, on the processor that the exit was on, between two instructions of the guest. So they may call
@@ -79,6 +83,13 @@ struct CpuidAnswer {
 
 struct MsrRange {
     uint32_t first, last;
+};
+
+struct MemoryAccess {
+    uint64_t physical; // where it begins
+    uint64_t linear;   // the same, as the instruction has it; 0 where that isn't known
+    uint32_t bytes;    // at most, within the page
+    bool reads, writes, executes;
 };
 
 // By their encodings. [SDM2 "Instruction Format"]

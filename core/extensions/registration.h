@@ -14,12 +14,12 @@ struct Description {
     std::span<const uint32_t> cpuid_leaves;
     std::span<const MsrRange> read_msrs, written_msrs;
     std::span<const std::string_view> counters;
-    bool wants_system_calls, wants_hooks;
+    bool wants_system_calls, wants_hooks, wants_memory;
 };
 
 // One call of a callback: what it is given and gives back.
 struct Call {
-    enum class Kind : uint8_t { start, stop, cpuid, read_msr, write_msr, system_call, hook };
+    enum class Kind : uint8_t { start, stop, cpuid, read_msr, write_msr, system_call, hook, memory_access };
 
     Kind kind;
     Answer answer = Answer::pass;
@@ -27,6 +27,7 @@ struct Call {
     uint32_t subnumber = 0; // subleaf
     uint64_t value = 0;     // of the MSR; the hook's address
     CpuidAnswer cpuid = {};
+    MemoryAccess access = {};
 };
 
 constexpr bool are_sound(std::span<const MsrRange> ranges) {
@@ -44,6 +45,7 @@ constexpr Description describe(std::string_view name) {
     constexpr bool write_msr = requires { &Type::write_msr; };
     constexpr bool system_call = requires { &Type::system_call; };
     constexpr bool hook = requires { &Type::hook; };
+    constexpr bool memory = requires { &Type::memory_access; };
     static_assert(
         requires { Type::about.version; }, "an extension says what it is: static constexpr About about{...}");
     static_assert(
@@ -53,7 +55,7 @@ constexpr Description describe(std::string_view name) {
     static_assert(
         write_msr == requires { Type::written_msrs[0]; }, "write_msr() and written_msrs go together");
     static_assert(
-        cpuid || read_msr || write_msr || system_call || hook || requires { &Type::start; },
+        cpuid || read_msr || write_msr || system_call || hook || memory || requires { &Type::start; },
         "an extension has a callback: is its name right, and is it static and public?");
     // Root mode marks each of them in a bitmap, which has no more of a kind.
     if constexpr (read_msr) {
@@ -62,7 +64,7 @@ constexpr Description describe(std::string_view name) {
     if constexpr (write_msr) {
         static_assert(are_sound(Type::written_msrs), "written_msrs: first <= last, at most 8192 of them");
     }
-    Description d{name, Type::about, {}, {}, {}, {}, system_call, hook};
+    Description d{name, Type::about, {}, {}, {}, {}, system_call, hook, memory};
     if constexpr (cpuid) {
         d.cpuid_leaves = Type::cpuid_leaves;
     }
@@ -115,6 +117,11 @@ void dispatch(Processor& processor, Call& call) {
     case Call::Kind::hook:
         if constexpr (requires { &Type::hook; }) {
             call.answer = Type::hook(processor, call.value);
+        }
+        break;
+    case Call::Kind::memory_access:
+        if constexpr (requires { &Type::memory_access; }) {
+            call.answer = Type::memory_access(processor, call.access);
         }
         break;
     }

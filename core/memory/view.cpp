@@ -83,6 +83,9 @@ uint64_t* own_table(EptView& view, unsigned level, uint64_t& place) {
     return page.entries;
 }
 
+// A page with no right at all keeps its address: only an entry without one is none.
+bool is_set(EptEntry entry) { return entry.value != 0; }
+
 // A page in which the view differs: it has fewer rights than all, or lies elsewhere.
 bool differs(EptEntry entry, EptEntry beneath) {
     return ((entry.value ^ beneath.value) & ~EptLeaf::memory_type_mask) != 0;
@@ -101,7 +104,7 @@ void refresh(EptView& view, unsigned level, EptEntry parent_beneath, uint64_t* t
         const EptEntry entry{table[i]};
         if (owns(view, level, entry)) {
             refresh(view, level - 1, beneath, own_table_at(view, entry.address()));
-        } else if (level == 1 && entry.present() && differs(entry, beneath)) {
+        } else if (level == 1 && is_set(entry) && differs(entry, beneath)) {
             write_entry(table[i], with_new_type(view, entry, beneath));
         } else if (entry.value != beneath.value) {
             write_entry(table[i], beneath);
@@ -158,7 +161,7 @@ void view_follow(EptView& view, uint64_t address) {
     for (unsigned level = ept_top_level;; --level) {
         uint64_t& place = table[ept_index(level, address)];
         if (level == 1 || !owns(view, level, EptEntry{place})) {
-            if (!EptEntry{place}.present()) {
+            if (!is_set(EptEntry{place})) {
                 write_entry(place, entry_beneath(view, level, address));
             }
             return;

@@ -49,6 +49,15 @@ uint32_t add_ranges(const nadir_session& session, const nadir_event_filter& filt
     return status;
 }
 
+uint32_t add_memory(const nadir_session& session, const nadir_event_filter& filter) {
+    uint32_t status = NADIR_OK;
+    for (uint32_t i = 0; status == NADIR_OK && i < filter.memory_count; ++i) {
+        const nadir_memory_range& range = filter.memory[i];
+        status = status_of(call_root(session, Hypercall::plan_memory, packed_range(range), range.last));
+    }
+    return status;
+}
+
 uint32_t add_rules(const nadir_session& session) {
     uint32_t status = NADIR_OK;
     for (uint32_t slot = 0; session.rule_book != nullptr && status == NADIR_OK && slot < NADIR_RULES; ++slot) {
@@ -73,6 +82,7 @@ NADIR_ABI nadir_u32 make_here(void* argument, nadir_u32) {
     uint32_t status = status_of(call_root(session, Hypercall::plan_begin, kinds_and_options));
     if (status == NADIR_OK && events) {
         status = add_ranges(session, *filter);
+        status = status == NADIR_OK ? add_memory(session, *filter) : status;
     }
     if (status == NADIR_OK) {
         status = add_rules(session);
@@ -81,6 +91,15 @@ NADIR_ABI nadir_u32 make_here(void* argument, nadir_u32) {
 }
 
 } // namespace
+
+bool guards_memory(const nadir_session& session) {
+    bool found = wants_events(session) && session.event_rings->filter.memory_count != 0;
+    for (uint32_t slot = 0; session.rule_book != nullptr && slot < NADIR_RULES; ++slot) {
+        const RuleBook::Entry& entry = session.rule_book->of[slot];
+        found |= entry.used != 0 && entry.rule.kind == NADIR_RULE_PROTECT;
+    }
+    return found;
+}
 
 bool is_lost_processor(const nadir_session& session, uint32_t processor) {
     nadir_statistics statistics;

@@ -9,6 +9,9 @@ namespace nadir::core {
 // A new plan, on every processor. Where it can't be made, the old one stays. Passive; the set of online processors is held still.
 uint32_t renew_plan(const nadir_session& session);
 
+// Does what the session asks for watch or protect memory?
+bool guards_memory(const nadir_session& session);
+
 // Every processor takes the present plan, with its ring while events are asked for; the first failure. Passive.
 uint32_t take_plan_everywhere(const nadir_session& session);
 

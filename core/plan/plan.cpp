@@ -6,6 +6,7 @@
 #include "core/extensions/dispatch.h"
 #include "core/msr_policy.h"
 #include "core/step.h"
+#include "core/views/guard.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -89,6 +90,7 @@ nadir_status begin_plan(Vmm& vmm, uint64_t kinds_and_options) {
     if (status != NADIR_OK) {
         return status;
     }
+    begin_guard(vmm, plan);
     plan.rules.count = 0;
     plan.rules.kinds = 0;
     MsrBitmap& msrs = msr_bitmap_of(vmm, plan);
@@ -129,7 +131,8 @@ nadir_status begin_rule_of_plan(Vmm& vmm, uint64_t head, uint64_t subject) {
     return NADIR_OK;
 }
 
-nadir_status add_rule_to_plan(Vmm& vmm, uint64_t keep, uint64_t set) {
+nadir_status add_rule_to_plan(Vcpu& vcpu, uint64_t keep, uint64_t set) {
+    Vmm& vmm = *vcpu.place.vmm;
     Plan* const plan = plan_in_work(vmm);
     if (plan == nullptr || plan->rules.count >= NADIR_RULES) {
         return NADIR_BAD_ARGUMENT;
@@ -147,7 +150,17 @@ nadir_status add_rule_to_plan(Vmm& vmm, uint64_t keep, uint64_t set) {
     }
     plan->rules.kinds |= 1u << kept.rule.kind;
     ++plan->rules.count;
-    return NADIR_OK;
+    return kept.rule.kind == NADIR_RULE_PROTECT ? guard_range(vcpu, *plan, keep, set) : NADIR_OK;
+}
+
+nadir_status add_memory_to_plan(Vcpu& vcpu, uint64_t first_and_access, uint64_t last) {
+    Plan* const plan = plan_in_work(*vcpu.place.vmm);
+    const nadir_memory_range range = unpacked_range(first_and_access, last);
+    if (plan == nullptr || !is_sound(range) || plan->watch.memory_count == NADIR_MEMORY_RANGES) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    plan->watch.memory[plan->watch.memory_count++] = range;
+    return guard_range(vcpu, *plan, range.first, range.last);
 }
 
 nadir_status finish_plan(Vmm& vmm) {
@@ -182,6 +195,7 @@ nadir_status take_plan(Vcpu& vcpu, uint64_t ring, uint64_t next) {
         vcpu.place.planned_leaves = NADIR_CPUID_GENERAL_LEAVES | extension_cpuid_leaves();
     }
     vmwrite(vmcs::host_rip, exit_entry(vmm, *plan));
+    take_guard(vcpu, plan);
     apply_optional_exits(vcpu, *plan);
     prepare_steps(vcpu);
     if (has_extensions && is_first) {
@@ -206,6 +220,7 @@ void give_plan_up(Vcpu& vcpu) {
     }
     end_ring(vcpu);
     __atomic_store_n(&vcpu.plan, nullptr, __ATOMIC_RELEASE);
+    take_guard(vcpu, nullptr);
 }
 
 } // namespace nadir::core

@@ -14,6 +14,7 @@
 #include "arch/vmx/io_bitmap.h"
 #include "arch/vmx/msr_bitmap.h"
 #include "core/events/watch.h"
+#include "core/plan/copies.h"
 #include "core/rules/rules.h"
 #include "core/vcpu.h"
 
@@ -31,9 +32,20 @@ struct Plan {
 // In the shared chunk, for each copy: the MSR bitmap, then the I/O bitmaps.
 inline constexpr uint64_t plan_pages = 1 + 2;
 
-// Which of the two copies; in Vmm::present_plan and Vmm::plan_in_work none_of_both, too.
-inline constexpr uint32_t plan_copies = 2;
-inline constexpr uint32_t none_of_both = plan_copies;
+// A range of memory as two arguments of a hypercall: no physical address has 56 bits.
+inline constexpr unsigned memory_access_at = 56;
+constexpr uint64_t packed_range(const nadir_memory_range& range) {
+    return range.first | uint64_t{range.access} << memory_access_at;
+}
+constexpr nadir_memory_range unpacked_range(uint64_t first_and_access, uint64_t last) {
+    return {first_and_access & ((uint64_t{1} << memory_access_at) - 1), last,
+            static_cast<uint32_t>(first_and_access >> memory_access_at), 0};
+}
+constexpr bool is_sound(const nadir_memory_range& range) {
+    constexpr uint32_t known = NADIR_MEMORY_READ | NADIR_MEMORY_WRITE | NADIR_MEMORY_EXECUTE;
+    return range.first <= range.last && range.last >> memory_access_at == 0 && range.access != 0 &&
+           (range.access & ~known) == 0;
+}
 
 arch::MsrBitmap& msr_bitmap_of(const Vmm& vmm, const Plan& plan);
 arch::IoBitmaps& io_bitmaps_of(const Vmm& vmm, const Plan& plan);
@@ -48,7 +60,9 @@ nadir_status add_range_to_plan(Vmm& vmm, uint64_t what, uint32_t first, uint32_t
 // A rule comes by two hypercalls: first what it is about (core/rules/rules.h: packed_head, packed_subject), then its values,
 // with which it belongs to the plan.
 nadir_status begin_rule_of_plan(Vmm& vmm, uint64_t head, uint64_t subject);
-nadir_status add_rule_to_plan(Vmm& vmm, uint64_t keep, uint64_t set);
+nadir_status add_rule_to_plan(Vcpu& vcpu, uint64_t keep, uint64_t set);
+// Memory whose accesses are events: packed_range below.
+nadir_status add_memory_to_plan(Vcpu& vcpu, uint64_t first_and_access, uint64_t last);
 // The plan in work becomes the present one; one without events and rules is none.
 nadir_status finish_plan(Vmm& vmm);
 

@@ -85,7 +85,7 @@ bool judge_rule(const nadir_rule& rule, uint64_t cr4_bits, std::span<char> words
     if (!is_sound(rule)) {
         base::Writer{words}.text(
             "Nothing was changed: there is no such rule. In CR0, WP can be pinned; in CR4, UMIP, SMEP, SMAP "
-            "and TSD.");
+            "and TSD. Memory that is protected must not end before it begins.");
         return false;
     }
     switch (rule.kind) {

@@ -7,6 +7,7 @@
 #include "core/guest_call.h"
 #include "core/nadir.h"
 #include "core/plan/make_plan.h"
+#include "core/plan/memory_refusal.h"
 #include "core/report.h"
 #include "core/rules/judge_rule.h"
 #include "cpu/msr.h"
@@ -133,7 +134,11 @@ nadir_u32 add(nadir_session& session, nadir_rules_request& request) {
     book.of[slot] = {request.rule, read_counts(session).of[slot], 1, 0};
     if (const uint32_t status = renew_plan(session); status != NADIR_OK) {
         book.of[slot].used = 0;
-        return fail(request.report, static_cast<nadir_status>(status));
+        (void)fail(request.report, static_cast<nadir_status>(status));
+        if (request.rule.kind == NADIR_RULE_PROTECT) {
+            (void)explain_memory_refusal(status, words);
+        }
+        return status;
     }
     request.number = slot + 1;
     return NADIR_OK;

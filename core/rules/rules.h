@@ -35,6 +35,9 @@ constexpr uint64_t pinnable_bits(uint32_t control_register) {
     return control_register == 0 ? pinnable_cr0 : control_register == 4 ? pinnable_cr4 : 0;
 }
 
+// No processor has wider ones.
+inline constexpr unsigned physical_address_limit = 52;
+
 // The bits that rules pin in CR0 or CR4.
 constexpr uint64_t pinned_bits(const Rules& rules, uint32_t control_register) {
     uint64_t bits = 0;
@@ -53,6 +56,8 @@ constexpr bool is_sound(const nadir_rule& rule) {
     case NADIR_RULE_WRITE_MSR: return rule.action <= NADIR_ACTION_REFUSE;
     case NADIR_RULE_PIN:
         return rule.action <= NADIR_ACTION_REFUSE && rule.set != 0 && (rule.set & ~pinnable_bits(rule.number)) == 0;
+    case NADIR_RULE_PROTECT:
+        return rule.action <= NADIR_ACTION_REFUSE && rule.keep <= rule.set && rule.set >> physical_address_limit == 0;
     default: return false;
     }
 }

@@ -5,7 +5,7 @@
 #include "arch/exceptions.h"
 #include "arch/vmx/exit_reason.h"
 #include "core/exits/outcome.h"
-#include "core/vcpu.h"
+#include "core/views/views.h"
 
 namespace nadir::core {
 
@@ -16,7 +16,7 @@ Outcome view_breakpoint(Vcpu& vcpu);
 
 // The exceptions that exit for it: bits of the exception bitmap.
 inline uint32_t view_exceptions(const Vcpu& vcpu) {
-    return vcpu.view != nullptr ? 1u << static_cast<unsigned>(arch::Vector::breakpoint) : 0;
+    return is_hooked(vcpu) ? 1u << static_cast<unsigned>(arch::Vector::breakpoint) : 0;
 }
 
 // The instruction under a hook was about to be carried out when something else came in between: it will be met again, and that is no

@@ -5,6 +5,7 @@
 #include "core/enter.h"
 #include "core/guest_call.h"
 #include "core/nadir.h"
+#include "core/plan/make_plan.h"
 #include "core/report.h"
 #include "core/views/prepare.h"
 
@@ -17,6 +18,7 @@ struct Request {
     const nadir_hook* hooks;
     uint32_t count;
     uint32_t failed; // the hook that was refused
+    bool begun;      // there may be something to be taken back
 };
 
 uint32_t ask(const Request& request, Hypercall function, uint64_t first = 0, uint64_t second = 0) {
@@ -27,6 +29,7 @@ NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
     Request& request = *static_cast<Request*>(argument);
     request.failed = request.count;
     uint32_t status = ask(request, Hypercall::views_prepare);
+    request.begun = status == NADIR_OK;
     for (uint32_t i = 0; status == NADIR_OK && i < request.count; ++i) {
         const nadir_hook& hook = request.hooks[i];
         status = ask(request, Hypercall::views_add, packed_hook(hook.address, hook.kind), hook.target);
@@ -78,6 +81,13 @@ uint32_t run_on(Request& request, nadir_procedure procedure, uint32_t most) {
 uint32_t run_on_one(Request& request, nadir_procedure procedure) { return run_on(request, procedure, 1); }
 uint32_t run_on_all(Request& request, nadir_procedure procedure) { return run_on(request, procedure, ~0u); }
 
+// What is watched is from now on watched in the tables of all; then each processor leaves the views.
+uint32_t end_hooks(Request& request) {
+    const uint32_t status = guards_memory(*request.session) ? renew_plan(*request.session) : uint32_t{NADIR_OK};
+    const uint32_t left = run_on_all(request, ask_here<Hypercall::views_leave>);
+    return status != NADIR_OK ? status : left;
+}
+
 bool are_well_formed(const nadir_hook* hooks, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
         const nadir_hook& hook = hooks[i];
@@ -128,6 +138,10 @@ nadir_u32 fail(nadir_report& report, uint32_t status, const Request& request) {
     case NADIR_HOOK_EXTENSION:
         words.text("no extension of that number is compiled in, or it has no callback `hook`.");
         break;
+    case NADIR_HOOK_WATCHED:
+        words.text(
+            "its page is watched or protected. A page can be one or the other: end `nadir trace`, or remove the rule.");
+        break;
     case NADIR_HOOK_OURS: words.text("it is Nadir's own memory."); break;
     case NADIR_BAD_ARGUMENT:
         words.text(
@@ -152,21 +166,24 @@ extern "C" {
 
 NADIR_ABI nadir_u32 nadir_hooks_begin(nadir_session* session, const nadir_hook* hooks, nadir_u32 count,
                                       nadir_report* report) {
-    Request request{session, hooks, count, count};
+    Request request{session, hooks, count, count, false};
     fill_success(*report);
     if (!are_well_formed(hooks, count)) {
         return fail(*report, NADIR_BAD_ARGUMENT, request);
     }
-    uint32_t status = run_on_one(request, prepare_here);
-    if (status != NADIR_OK) {
-        return fail(*report, status, request);
-    }
     constexpr auto take = &ask_here<Hypercall::views_take>;
-    status = run_on_all(request, take);
+    uint32_t status = run_on_one(request, prepare_here);
+    if (status == NADIR_OK && guards_memory(*session)) {
+        status = renew_plan(*session); // what is watched is from now on watched in the views of the hooks
+    }
+    status = status == NADIR_OK ? run_on_all(request, take) : status;
     status = status == NADIR_OK ? run_on_one(request, arm_here) : status;
     status = status == NADIR_OK ? run_on_all(request, take) : status;
     if (status != NADIR_OK) {
-        (void)run_on_all(request, ask_here<Hypercall::views_leave>);
+        if (request.begun) {
+            (void)run_on_one(request, ask_here<Hypercall::views_disarm>);
+            (void)end_hooks(request);
+        }
         return fail(*report, status, request);
     }
     return NADIR_OK;
@@ -180,18 +197,18 @@ NADIR_ABI nadir_u32 nadir_hooks_read(const nadir_session* session, nadir_u32 hoo
 
 NADIR_ABI nadir_u32 nadir_views_read(const nadir_session* session, nadir_view_state* state) {
     const GuestCall answer = call_root(*session, Hypercall::read_views);
-    *state = {answer.word[0], answer.word[1], answer.word[2], answer.word[3]};
+    *state = {answer.word[0], answer.word[1], answer.word[2], answer.word[3], answer.word[4], answer.word[5]};
     return static_cast<nadir_u32>(answer.status);
 }
 
 NADIR_ABI nadir_u32 nadir_hooks_end(nadir_session* session, nadir_report* report) {
-    Request request{session, nullptr, 0, 0};
+    Request request{session, nullptr, 0, 0, false};
     fill_success(*report);
     // Nobody may be left with a copy when the first one can write to the pages unseen.
     if (run_on_one(request, ask_here<Hypercall::views_disarm>) == NADIR_OK) {
         (void)run_on_all(request, ask_here<Hypercall::views_take>);
     }
-    const uint32_t status = run_on_all(request, ask_here<Hypercall::views_leave>);
+    const uint32_t status = end_hooks(request);
     return status == NADIR_OK ? status : fail(*report, status, request);
 }
 }

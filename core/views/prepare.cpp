@@ -3,25 +3,22 @@
 
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
-#include "core/events/optional_exits.h"
 #include "core/extensions/roll.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_memory.h"
 #include "core/memory/second_level.h"
 #include "core/step.h"
 #include "core/views/copy.h"
+#include "core/views/find_page.h"
 #include "core/views/flag_instructions.h"
+#include "core/views/guard.h"
 #include "core/views/step.h"
-#include "core/vmcs_setup.h"
+#include "core/views/use.h"
 #include "core/vmm.h"
-#include "cpu/entry_points.h"
-#include "cpu/vmx.h"
 
 namespace nadir::core {
 
 using arch::EptLeaf;
-using cpu::vmwrite;
-namespace vmcs = arch::vmcs;
 
 namespace {
 
@@ -32,31 +29,14 @@ bool is_in_use(const Views& views) { return __atomic_load_n(&views.users, __ATOM
 // Nobody may change it unseen.
 EptLeaf guarded(EptLeaf leaf) { return leaf.set_write(false); }
 
-// What everybody has there now, as a leaf of 4 KiB.
-nadir_status find_page(Vcpu& vcpu, uint64_t address, EptLeaf& leaf) {
-    Vmm& vmm = *vcpu.place.vmm;
-    const PageBehind behind = page_behind(vmm.ept, address);
-    if (!behind.exists) {
-        return NADIR_HOOK_NO_MEMORY;
-    }
-    if (behind.hidden) {
-        return NADIR_HOOK_OURS;
-    }
-    if (!ept_entry_at(vmm.ept, 1, address).present()) {
-        const EptResult result = ept_map(vmm.ept, address);
-        if (result != EptResult::mapped && result != EptResult::already_mapped) {
-            return NADIR_NO_MEMORY;
-        }
-    }
-    leaf = EptLeaf{ept_entry_at(vmm.ept, 1, address).value};
-    return leaf.memory_type() == arch::MemoryType::write_back ? NADIR_OK : NADIR_HOOK_DEVICE;
-}
-
 nadir_status hide(Vcpu& vcpu, Views& views, uint64_t address) {
     EptLeaf leaf;
     const nadir_status status = find_page(vcpu, address, leaf);
     if (status != NADIR_OK) {
         return status;
+    }
+    if (is_guarded(*vcpu.place.vmm, address)) {
+        return NADIR_HOOK_WATCHED;
     }
     const PagePool::Page copy = views.pool.take();
     if (copy.entries == nullptr || !view_set(views.reading, address, guarded(leaf)) ||
@@ -78,6 +58,7 @@ void arm(Vcpu& vcpu, Views& views, HiddenPage& hidden) {
         views.executing, hidden.address,
         EptLeaf::make(hidden.copy, type_at(vcpu.place.vmm->ept.mtrr, hidden.copy), 1).set_read(false).set_write(false));
     (void)view_set(views.reading, hidden.address, EptLeaf{leaf}.set_execute(false));
+    restore_in_guards(views, hidden.address);
 }
 
 // A hook on an instruction that this processor can't let through alone. None: null.
@@ -103,17 +84,6 @@ bool takes_hooks(uint64_t extension) {
     return extension < extension_count() && extension_description(static_cast<uint32_t>(extension))->wants_hooks;
 }
 
-// A plan has chosen the entry, and each that it chooses looks at views, too. Without one most CPUIDs keep their short way.
-void use_exit_entry(const Vcpu& vcpu) {
-    const Vmm& vmm = *vcpu.place.vmm;
-    if (vcpu.plan != nullptr) {
-        return;
-    }
-    const auto own =
-        vmm.options.record_every_exit != 0 ? &cpu::nadir_cpu_watched_exit_entry : &cpu::nadir_cpu_planned_exit_entry;
-    vmwrite(vmcs::host_rip, vcpu.view != nullptr ? reinterpret_cast<uint64_t>(own) : usual_exit_entry(vmm));
-}
-
 } // namespace
 
 nadir_status prepare_views(Vmm& vmm) {
@@ -132,6 +102,7 @@ nadir_status prepare_views(Vmm& vmm) {
     views->page_count = 0;
     views->hook_count = 0;
     views->armed = 0;
+    views->ending = 0;
     return view_begin(views->reading) && view_begin(views->executing) ? NADIR_OK : NADIR_NO_MEMORY;
 }
 
@@ -177,13 +148,14 @@ nadir_status take_views(Vcpu& vcpu) {
     if (views == nullptr || views->page_count == 0) {
         return NADIR_BAD_ARGUMENT;
     }
-    if (vcpu.view == nullptr) {
-        __atomic_fetch_add(&views->users, 1, __ATOMIC_ACQ_REL);
-        vcpu.own_tables.root = 0; // what only they map, the processor will map again when it touches it
-        vcpu.view = &view_user_place(vcpu);
+    if (vcpu.view != nullptr && vcpu.view->guard != nullptr && vcpu.view->guard->over_hooks == 0) {
+        return NADIR_BUSY; // it hasn't taken the plan that knows of the hooks
+    }
+    if (!is_hooked(vcpu)) {
+        count_view_user(*views, true);
         begin_view_user(vcpu);
-        vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
-        use_exit_entry(vcpu);
+        vcpu.view->hooked = 1;
+        choose_views(vcpu);
         prepare_steps(vcpu);
         // It may come late, from where nobody saw what it wrote.
         const EptLock lock{vcpu};
@@ -198,7 +170,7 @@ nadir_status take_views(Vcpu& vcpu) {
 
 nadir_status arm_views(Vcpu& vcpu, uint32_t& refused) {
     Views* const views = vcpu.place.vmm->views;
-    if (views == nullptr || vcpu.view == nullptr || views->armed != 0) {
+    if (views == nullptr || !is_hooked(vcpu) || views->armed != 0) {
         return NADIR_BAD_ARGUMENT;
     }
     if (const Hook* const hook = find_unsteppable(vcpu, *views); hook != nullptr) {
@@ -217,7 +189,7 @@ nadir_status arm_views(Vcpu& vcpu, uint32_t& refused) {
 
 nadir_status disarm_views(Vcpu& vcpu) {
     Views* const views = vcpu.place.vmm->views;
-    if (views == nullptr || vcpu.view == nullptr) {
+    if (views == nullptr || views->page_count == 0) {
         return NADIR_BAD_ARGUMENT;
     }
     const EptLock lock{vcpu};
@@ -226,26 +198,24 @@ nadir_status disarm_views(Vcpu& vcpu) {
         const EptLeaf leaf = guarded(EptLeaf{ept_entry_at(vcpu.place.vmm->ept, 1, address).value});
         (void)view_set(views->executing, address, leaf);
         (void)view_set(views->reading, address, leaf);
+        restore_in_guards(*views, address);
     }
+    views->ending = 1; // no guard is laid over them any more
     ++views->generation;
     return NADIR_OK;
 }
 
 void leave_views(Vcpu& vcpu) {
-    if (vcpu.view == nullptr) {
+    if (!is_hooked(vcpu)) {
         return;
     }
     forget_step(vcpu);
     close_pages(vcpu);
-    vcpu.view = nullptr;
-    vmwrite(vmcs::exception_bitmap, optional_exceptions(vcpu));
-    use_exit_entry(vcpu);
+    vcpu.view->hooked = 0;
+    choose_views(vcpu);
     use_view(vcpu);
-    Views& views = *vcpu.place.vmm->views;
-    if (__atomic_sub_fetch(&views.users, 1, __ATOMIC_ACQ_REL) == 0) {
-        views.page_count = 0; // who comes now has nothing to take
-        views.armed = 0;
-    }
+    end_view_user(vcpu);
+    count_view_user(*vcpu.place.vmm->views, false);
 }
 
 } // namespace nadir::core

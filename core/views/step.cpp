@@ -3,10 +3,13 @@
 
 #include "arch/vmx/fields.h"
 #include "arch/msr/vmx_capabilities.h"
+#include "arch/paging.h"
 #include "core/guest.h"
 #include "core/memory/ept_lock.h"
 #include "core/step.h"
 #include "core/views/copy.h"
+#include "core/views/protected_copy.h"
+#include "core/views/use.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -21,31 +24,32 @@ namespace {
 
 arch::Eptp eptp_with(const Vcpu& vcpu, uint64_t root) { return arch::Eptp{vcpu.place.vmm->eptp}.set_address(root); }
 
-uint64_t root_of_all(const Vcpu& vcpu) {
-    return vcpu.own_tables.in_use() ? vcpu.own_tables.root : vcpu.place.vmm->ept.root;
-}
-
-// The page itself, with these rights, in the step tables. False: no table is left.
-bool show(const Views& views, ViewUser& user, const OpenPage& open) {
-    const EptLeaf leaf{view_entry_at(views.reading, 1, open.address).value};
+// The page itself or its copy, with these rights, in the step tables. False: no table is left.
+bool show(const Vcpu& vcpu, ViewUser& user, const OpenPage& open) {
+    EptLeaf leaf{view_entry_at(*user.step.beneath, 1, open.address).value};
+    if (open.copy != 0) {
+        const uint64_t address = copy_physical(user, open.copy);
+        leaf = EptLeaf::make(address, type_at(vcpu.place.vmm->ept.mtrr, address), 1);
+    }
+    const Rights rights = open.rights;
     return view_set(user.step, open.address,
-                    EptLeaf{leaf}.set_read(true).set_write(open.write).set_execute(open.execute));
+                    EptLeaf{leaf}.set_read(rights.read).set_write(rights.write).set_execute(rights.execute));
 }
 
-// Step tables that differ from the reading view, as it is now, in the pages that are open.
-bool make_tables(const Views& views, ViewUser& user) {
+// Step tables that differ from what lies beneath, as it is now, in the pages that are open.
+bool make_tables(const Vcpu& vcpu, ViewUser& user) {
     user.step_pool.used = 0;
-    user.generation = views.generation;
+    user.generation = vcpu.place.vmm->views->generation;
     bool complete = view_begin(user.step);
     for (uint32_t i = 0; i < user.open_count; ++i) {
-        complete = complete && show(views, user, user.open[i]);
+        complete = complete && show(vcpu, user, user.open[i]);
     }
     return complete;
 }
 
-OpenPage* note(const Views& views, ViewUser& user, const HiddenPage& hidden) {
+OpenPage* note(ViewUser& user, uint64_t address, uint32_t hidden) {
     for (uint32_t i = 0; i < user.open_count; ++i) {
-        if (user.open[i].address == hidden.address) {
+        if (user.open[i].address == address) {
             return &user.open[i];
         }
     }
@@ -53,7 +57,7 @@ OpenPage* note(const Views& views, ViewUser& user, const HiddenPage& hidden) {
         return nullptr;
     }
     OpenPage& open = user.open[user.open_count++];
-    open = {hidden.address, static_cast<uint32_t>(&hidden - views.pages), false, false};
+    open = {address, hidden, {}, 0};
     return &open;
 }
 
@@ -74,15 +78,12 @@ void begin(Vcpu& vcpu, ViewUser& user) {
 }
 
 // The lock is held.
-bool open_in_tables(const Views& views, ViewUser& user, const HiddenPage& hidden, PageAccess access) {
-    OpenPage* const open = note(views, user, hidden);
-    if (open == nullptr) {
-        return false;
-    }
-    open->write |= access.write;
-    open->execute |= access.execute;
+bool open_in_tables(const Vcpu& vcpu, ViewUser& user, OpenPage& open, Rights rights) {
+    open.rights.read |= rights.read;
+    open.rights.write |= rights.write;
+    open.rights.execute |= rights.execute;
     // When its tables are of other pages, those of the last steps, they begin anew.
-    return (user.generation == views.generation && show(views, user, *open)) || make_tables(views, user);
+    return (user.generation == vcpu.place.vmm->views->generation && show(vcpu, user, open)) || make_tables(vcpu, user);
 }
 
 void invalidate_step_tables(const Vcpu& vcpu, const ViewUser& user) {
@@ -94,47 +95,45 @@ void invalidate_step_tables(const Vcpu& vcpu, const ViewUser& user) {
 
 } // namespace
 
-void begin_view_user(Vcpu& vcpu) {
-    ViewUser& user = *vcpu.view;
-    const Views& views = *vcpu.place.vmm->views;
-    user.eptp[static_cast<unsigned>(In::reading)] = eptp_with(vcpu, views.reading.root);
-    user.eptp[static_cast<unsigned>(In::executing)] = eptp_with(vcpu, views.executing.root);
-    user.in = In::reading;
-    user.stepping = 0;
-    user.open_count = 0;
-    user.everything = 0;
-    user.delivering = 0;
-    user.reader = ViewUser::nobody;
-    user.hit = nullptr;
-    user.hooked_rip = ViewUser::nobody;
-    user.again_rip = ViewUser::nobody;
-    user.generation = ~uint64_t{0};
-    user.switches = 0;
-    user.steps = 0;
-}
-
-void use_view(Vcpu& vcpu) {
-    const ViewUser* const user = vcpu.view;
-    if (user == nullptr || user->everything != 0) {
-        vmwrite(vmcs::eptp, eptp_with(vcpu, root_of_all(vcpu)));
-    } else if (user->stepping != 0) {
-        vmwrite(vmcs::eptp, eptp_with(vcpu, user->step.root));
-    } else {
-        vmwrite(vmcs::eptp, user->eptp[static_cast<unsigned>(user->in)]);
-    }
-}
-
 void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access) {
     ViewUser& user = *vcpu.view;
     begin(vcpu, user);
     {
         const EptLock lock{vcpu};
-        const Views& views = *vcpu.place.vmm->views;
-        if (user.everything == 0 && !open_in_tables(views, user, hidden, access)) {
-            user.everything = 1;
-        }
+        const auto index = static_cast<uint32_t>(&hidden - vcpu.place.vmm->views->pages);
+        OpenPage* const open = note(user, hidden.address, index);
+        const bool complete =
+            user.everything != 0 ||
+            (open != nullptr && open_in_tables(vcpu, user, *open, {true, access.write, access.execute}));
+        user.everything = complete ? user.everything : 1;
     }
     use_view(vcpu);
+}
+
+void open_guarded(Vcpu& vcpu, uint64_t address, Rights rights) {
+    ViewUser& user = *vcpu.view;
+    begin(vcpu, user);
+    {
+        const EptLock lock{vcpu};
+        OpenPage* const open = note(user, address & ~(arch::page_size_4k - 1), OpenPage::not_hidden);
+        const bool complete = user.everything != 0 || (open != nullptr && open_in_tables(vcpu, user, *open, rights));
+        user.everything = complete ? user.everything : 1;
+    }
+    use_view(vcpu);
+}
+
+bool open_copy(Vcpu& vcpu, uint64_t address) {
+    ViewUser& user = *vcpu.view;
+    begin(vcpu, user);
+    bool complete = false;
+    {
+        const EptLock lock{vcpu};
+        OpenPage* const open = note(user, address & ~(arch::page_size_4k - 1), OpenPage::not_hidden);
+        complete = user.everything == 0 && open != nullptr && begin_copy(vcpu, user, *open) &&
+                   open_in_tables(vcpu, user, *open, {true, true, false});
+    }
+    use_view(vcpu);
+    return complete;
 }
 
 void open_all_pages(Vcpu& vcpu) {
@@ -152,11 +151,14 @@ void close_pages(Vcpu& vcpu) {
     Views& views = *vcpu.place.vmm->views;
     {
         const EptLock lock{vcpu};
-        const bool armed = views.armed != 0;
+        const bool armed = views.armed != 0 && sees_hidden_pages(user);
         for (uint32_t i = 0; i < user.open_count; ++i) {
             const OpenPage& open = user.open[i];
             view_restore(user.step, open.address);
-            if (open.write && user.everything == 0 && armed) {
+            if (open.copy != 0) {
+                end_copy(vcpu, user, open);
+            }
+            if (open.hidden != OpenPage::not_hidden && open.rights.write && user.everything == 0 && armed) {
                 refresh_copy(vcpu, views.pages[open.hidden]);
             }
         }
@@ -169,6 +171,7 @@ void close_pages(Vcpu& vcpu) {
     }
     user.stepping = 0;
     user.open_count = 0;
+    user.copies_used = 0;
     user.everything = 0;
     user.delivering = 0;
     use_view(vcpu);
@@ -185,7 +188,10 @@ void end_delivery(Vcpu& vcpu, arch::BasicExitReason reason) {
 void renew_step_tables(Vcpu& vcpu) {
     ViewUser& user = *vcpu.view;
     const EptLock lock{vcpu};
-    if (!make_tables(*vcpu.place.vmm->views, user) && user.stepping != 0) {
+    if (user.step.beneath == nullptr) {
+        return; // it is about to have no view
+    }
+    if (!make_tables(vcpu, user) && user.stepping != 0) {
         user.everything = 1;
         use_view(vcpu);
     }

@@ -13,14 +13,12 @@ struct PageAccess {
     bool write, execute;
 };
 
-// A processor that was in no view so far.
-void begin_view_user(Vcpu& vcpu);
-
-// The EPTP is that of this processor's view, or that of all where it is in none.
-void use_view(Vcpu& vcpu);
-
 // The instruction at RIP (or the delivery of an event before it) has this page, too.
 void open_page(Vcpu& vcpu, const HiddenPage& hidden, PageAccess access);
+// It has these rights to this page of a guard, too.
+void open_guarded(Vcpu& vcpu, uint64_t address, Rights rights);
+// What it writes to this page of a guard goes to a copy. False: that isn't possible, for want of tables or copies.
+[[nodiscard]] bool open_copy(Vcpu& vcpu, uint64_t address);
 // It has all pages, and the tables of all processors, or this one's own where they are in use.
 void open_all_pages(Vcpu& vcpu);
 

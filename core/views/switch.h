@@ -42,14 +42,17 @@ enum class Answer : uint8_t { read, execute, step };
 [[gnu::always_inline]] inline bool switch_view_plainly(Vcpu& vcpu) {
     const arch::EptViolationQualification access{cpu::vmread(arch::vmcs::exit_qualification)};
     const uint64_t rip = cpu::vmread(arch::vmcs::guest_rip);
-    constexpr uint64_t unusual =
-        arch::EptViolationQualification::write_mask | arch::EptViolationQualification::nmi_unblocking_mask;
+    // A hidden page may be written in no view, so one that may is watched for something else.
+    constexpr uint64_t unusual = arch::EptViolationQualification::write_mask |
+                                 arch::EptViolationQualification::writable_mask |
+                                 arch::EptViolationQualification::nmi_unblocking_mask;
     if (access.any(unusual)) {
         return false;
     }
     ViewUser& user = *vcpu.view;
     const Answer answer = answer_to(user, access, rip);
-    // Nothing but a hidden page can be read and not executed, or executed and not read: it needn't be looked for.
+    // It needn't be looked for: what can be read and not executed, or executed and not read, is a hidden page, or one that is watched
+    // (core/views/guard.h), which exits again in the other view.
     const bool is_hidden = answer == Answer::execute ? access.readable() : access.executable();
     if (answer == Answer::step || !is_hidden || cpu::vmread(arch::vmcs::idt_vectoring_information).valid()) {
         return false;

@@ -13,15 +13,24 @@ constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; 
 // Each hidden page takes a page for its copy at least. So many hooks on average are meant to be enough.
 constexpr uint32_t hooks_per_page = 4;
 
+// Of each guard: two views that differ near one address take eight tables; memory elsewhere takes up to three more in each.
+constexpr uint32_t guard_tables(uint32_t pool_pages) {
+    constexpr uint32_t least = 16;
+    constexpr uint32_t most = 64;
+    const uint32_t wanted = least + pool_pages / 8;
+    return wanted < most ? wanted : most;
+}
+
 struct Layout {
-    uint64_t pages, hooks, pool, end; // in pages from the beginning, where struct Views lies
+    uint64_t pages, hooks, guards, pool, end; // in pages from the beginning, where struct Views lies
 };
 
 Layout lay_out(uint32_t pool_pages) {
     Layout l{};
     l.pages = to_pages(sizeof(Views));
     l.hooks = l.pages + to_pages(pool_pages * sizeof(HiddenPage));
-    l.pool = l.hooks + to_pages(uint64_t{pool_pages} * hooks_per_page * sizeof(Hook));
+    l.guards = l.hooks + to_pages(uint64_t{pool_pages} * hooks_per_page * sizeof(Hook));
+    l.pool = l.guards + uint64_t{plan_copies} * guard_tables(pool_pages);
     l.end = l.pool + pool_pages;
     return l;
 }
@@ -69,12 +78,20 @@ uint64_t view_pages(uint32_t pool_pages) { return pool_pages == 0 ? 0 : lay_out(
 
 void place_views(Vmm& vmm, ViewMemory memory, uint32_t pool_pages) {
     const Layout l = lay_out(pool_pages);
-    __builtin_memset(memory.base, 0, l.pool * page);
+    __builtin_memset(memory.base, 0, l.guards * page);
     Views& views = *reinterpret_cast<Views*>(memory.base);
     views.memory = memory;
     views.pool = {memory.base + l.pool * page, memory.physical + l.pool * page, pool_pages, 0};
     views.reading = {&vmm.ept, nullptr, &views.pool, memory, 0};
     views.executing = views.reading;
+    for (uint64_t i = 0; i < plan_copies; ++i) {
+        Guard& guard = views.guards[i];
+        const uint32_t tables = guard_tables(pool_pages);
+        const uint64_t offset = (l.guards + i * tables) * page;
+        guard.pool = {memory.base + offset, memory.physical + offset, tables, 0};
+        guard.reading = {&vmm.ept, nullptr, &guard.pool, memory, 0};
+        guard.executing = guard.reading;
+    }
     views.pages = reinterpret_cast<HiddenPage*>(memory.base + l.pages * page);
     views.page_capacity = pool_pages;
     views.hooks = reinterpret_cast<Hook*>(memory.base + l.hooks * page);
@@ -87,19 +104,23 @@ void place_view_user(const Vmm& vmm, Vcpu& vcpu, uint64_t physical) {
     auto* const linear = reinterpret_cast<uint8_t*>(&user);
     static_assert(sizeof(ViewUser) <= page);
     __builtin_memset(linear, 0, page);
-    constexpr uint64_t tables = 2; // behind the structure and the scratch page
+    constexpr uint64_t copies = 2; // behind the structure and the scratch page
+    constexpr uint64_t tables = copies + 2 * uint64_t{ViewUser::most_copies};
     user.scratch = reinterpret_cast<uint64_t*>(linear + page);
+    user.copies = reinterpret_cast<uint64_t*>(linear + copies * page);
+    user.copies_physical = physical + copies * page;
     user.step_pool = {linear + tables * page, physical + tables * page, ViewUser::step_tables, 0};
     const ViewMemory memory{user.step_pool.base, user.step_pool.physical, ViewUser::step_tables * page};
-    user.step = {&vmm.ept, &vmm.views->reading, &user.step_pool, memory, 0};
+    user.step = {&vmm.ept, nullptr, &user.step_pool, memory, 0};
 }
 
 void refresh_views(Views& views) {
     if (views.reading.root != 0 && views.executing.root != 0) {
         view_refresh(views.reading);
         view_refresh(views.executing);
-        ++views.generation;
     }
+    refresh_guards(views);
+    ++views.generation;
 }
 
 HiddenPage* find_hidden(const Views& views, uint64_t address) {

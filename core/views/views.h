@@ -19,6 +19,8 @@
 #include "control/hooks.h"
 #include "core/memory/page_pool.h"
 #include "core/memory/view.h"
+#include "core/views/guard.h"
+#include "core/plan/copies.h"
 #include "core/vcpu.h"
 
 namespace nadir::core {
@@ -47,8 +49,11 @@ struct Views {
     ViewMemory memory; // all of it
     PagePool pool;     // tables of both views, copies
     EptView reading, executing;
-    uint32_t users; // processors that are in one of the views
+    Guard guards[plan_copies]; // of each copy of the plan
+    uint32_t users;            // of the two views: processors, and guards that processors have over them
     uint32_t armed;
+    uint32_t ending; // 1: the hooks are being removed
+    uint32_t reserved;
     uint64_t generation; // of all tables that a processor's step tables stem from
     uint32_t page_count, page_capacity;
     uint32_t hook_count, hook_capacity;
@@ -61,9 +66,12 @@ enum class In : uint32_t { reading, executing };
 
 // One page that is open to the instruction that a processor steps over.
 struct OpenPage {
+    static constexpr uint32_t not_hidden = ~uint32_t{0};
+
     uint64_t address;
-    uint32_t hidden; // index of the hidden page
-    bool write, execute;
+    uint32_t hidden; // index of the hidden page, or it is one of a guard
+    Rights rights;
+    uint8_t copy; // 0: the page itself; otherwise one that is thrown away behind the step
 };
 
 // What one processor has for itself, behind its block.
@@ -73,13 +81,20 @@ struct ViewUser {
     static constexpr uint32_t most_open = 16;
     // Tables for so many pages in different parts of the physical address space as can be: a PML4, a PDPT, and two for each.
     static constexpr uint32_t step_tables = 16;
+    // What the instruction writes to protected memory goes to a copy: of its operand's page, and of the next one.
+    static constexpr uint32_t most_copies = 2;
     static constexpr uint64_t nobody = ~uint64_t{0};
 
     EptView step;
     PagePool step_pool;
     uint64_t generation; // that the step tables have
     uint64_t* scratch;   // a page
-    arch::Eptp eptp[2];  // of the two views, by enum In
+    uint64_t* copies;    // of each copy a page, and another one with what it was
+    uint64_t copies_physical;
+    const Guard* guard; // null: none
+    uint32_t hooked;    // 1: in the views of the hooks
+    uint32_t copies_used;
+    arch::Eptp eptp[2]; // of the two views, by enum In
     In in;
     uint32_t stepping;
     uint32_t open_count;
@@ -94,8 +109,14 @@ struct ViewUser {
     OpenPage open[most_open];
 };
 
-// Pages of a processor: itself, the scratch page, the step tables.
-inline constexpr uint64_t view_user_pages = 2 + ViewUser::step_tables;
+// Pages of a processor: itself, the scratch page, the copies, the step tables.
+inline constexpr uint64_t view_user_pages = 2 + 2 * uint64_t{ViewUser::most_copies} + ViewUser::step_tables;
+
+inline bool is_hooked(const Vcpu& vcpu) { return vcpu.view != nullptr && vcpu.view->hooked != 0; }
+// Can it meet a hidden page?
+inline bool sees_hidden_pages(const ViewUser& user) {
+    return user.hooked != 0 || (user.guard != nullptr && user.guard->over_hooks != 0);
+}
 
 // Where a processor has its part, in an arena that has one for it.
 inline ViewUser& view_user_place(const Vcpu& vcpu) {

@@ -7,6 +7,8 @@
 #include "core/guest.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/second_level.h"
+#include "core/views/access.h"
+#include "core/views/guard.h"
 #include "core/views/step.h"
 #include "core/views/switch.h"
 #include "core/views/views.h"
@@ -25,8 +27,11 @@ namespace {
 void follow(Vcpu& vcpu, uint64_t address) {
     Views& views = *vcpu.place.vmm->views;
     const EptLock lock{vcpu};
-    view_follow(views.reading, address);
-    view_follow(views.executing, address);
+    if (views.executing.root != 0) {
+        view_follow(views.reading, address);
+        view_follow(views.executing, address);
+    }
+    follow_guards(views, address);
     if (vcpu.view->stepping != 0) {
         view_follow(vcpu.view->step, address);
     }
@@ -48,14 +53,40 @@ Outcome map_part(Vcpu& vcpu, uint64_t address) {
     }
 }
 
+// What is watched or protected.
+Outcome guarded(Vcpu& vcpu, Rights left) {
+    const MemoryAccess access = current_access(vcpu);
+    Verdict verdict = judge_access(vcpu, access);
+    if (verdict == Verdict::ignore && !open_copy(vcpu, access.physical)) {
+        verdict = can_be_refused(access) ? Verdict::refuse : Verdict::let_through;
+    }
+    if (verdict == Verdict::let_through) {
+        left.write |= (access.kinds & NADIR_MEMORY_WRITE) != 0;
+        left.read |= left.write || (access.kinds & NADIR_MEMORY_READ) != 0;
+        left.execute |= (access.kinds & NADIR_MEMORY_EXECUTE) != 0;
+        open_guarded(vcpu, access.physical, left);
+    }
+    return verdict == Verdict::refuse ? Outcome::general_protection : Outcome::retry;
+}
+
+// The page is in this processor's guard.
+bool is_in_guard(const Vcpu& vcpu, uint64_t address, Rights& left) {
+    if (vcpu.view->guard == nullptr || vcpu.plan == nullptr) {
+        return false;
+    }
+    left = rights_left(*vcpu.place.vmm, *vcpu.plan, address);
+    return !left.read || !left.write || !left.execute;
+}
+
 } // namespace
 
 Outcome view_violation(Vcpu& vcpu) {
     const Views& views = *vcpu.place.vmm->views;
     const uint64_t address = vmread(vmcs::guest_physical_address);
-    const HiddenPage* const hidden = find_hidden(views, address);
+    const HiddenPage* const hidden = sees_hidden_pages(*vcpu.view) ? find_hidden(views, address) : nullptr;
     if (hidden == nullptr) {
-        return map_part(vcpu, address);
+        Rights left{};
+        return is_in_guard(vcpu, address, left) ? guarded(vcpu, left) : map_part(vcpu, address);
     }
     const EptViolationQualification access{vmread(vmcs::exit_qualification)};
     const uint64_t rip = vmread(vmcs::guest_rip);

@@ -50,7 +50,10 @@ def test_examples(tmp_path, model, processors):
         assert (found["msr_filter.written", i], found["msr_filter.refused", i]) == (2, 1)
         assert [found[f"system_call_log.{name}", i] for name in ("calls", "programs", "unreadable")] == [3, 1, 1]
         assert (found["hidden_hook.calls", i], found["hidden_hook.answered", i]) == ((3, 1) if hooks else (0, 0))
+        assert (found["page_policy.filled_in", i], found["page_policy.left_to_rule", i]) == ((1, 1) if hooks else (0, 0))
         assert found["misbehave.starts", i] == 1
+        if hooks:
+            assert f"processor {i} protected memory: filled in 1, written again 0" in run.lines, run.tail()
     assert matching(run, "log of processor 0: extension system_call_log: true: 0x"), run.tail()
     assert matching(run, "log of processor 0: extension msr_filter: LSTAR refused: 0x"), run.tail()
     assert f"log of processor {processors - 1}: extension misbehave: stopped: {processors - 1:#x}, 0x0" in run.lines, run.tail()
@@ -70,6 +73,7 @@ def test_without_extensions(tmp_path):
     assert not any(BRAND in line for line in run.lines)
     assert "processor 0 LSTAR: first 1 other 1 kept 0 same 1 mailbox 0 right 0" in run.lines, run.tail()
     assert any(re.match(r"hook: status 118: Hook 0 .* no extension of that number is compiled in", line) for line in run.lines)
+    assert "processor 0 protected memory: filled in 0, written again 0" in run.lines, run.tail()
     assert "recorded of 100: leaf 0 none, leaf 80000002 none" in run.lines, run.tail()
 
 

@@ -215,6 +215,18 @@ Answer ask_extension_about_hook(Vcpu& vcpu, uint32_t number, uint64_t address) {
     return what.answer;
 }
 
+Answer ask_extensions_about_access(Vcpu& vcpu, const extension::MemoryAccess& access) {
+    Answer answer = Answer::pass;
+    for_each_extension([&](uint32_t number, const Description& description) {
+        if (answer == Answer::pass && description.wants_memory) {
+            Call what{.kind = Call::Kind::memory_access, .access = access};
+            call(vcpu, number, what);
+            answer = what.answer;
+        }
+    });
+    return answer;
+}
+
 const Description* extension_at_work(const Vcpu& vcpu) {
     const uint32_t number = __atomic_load_n(&extension_state(vcpu).at_work, __ATOMIC_ACQUIRE);
     return number != 0 ? extension_description(number - 1) : nullptr;

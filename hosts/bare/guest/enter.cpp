@@ -83,7 +83,7 @@ nadir_session* start_under_guest(const nadir_options& options, u64 low_end) {
 
 bool watch_guest(nadir_session* session, u32 kinds) {
     nadir_report report{};
-    const nadir_event_filter filter{kinds, 0, {}, 0};
+    const nadir_event_filter filter{kinds, 0, {}, 0, 0, {}};
     const u32 status = nadir_events_begin(session, &filter, &report);
     print("events: status %u (%s) %s\n", report.status, nadir_status_text(report.status), report.text);
     return status == NADIR_OK;

@@ -77,7 +77,7 @@ const char* read(const nadir_session* session, u32 number, Seen& seen, bool prin
 
 bool begin(nadir_session* session) {
     nadir_report report{};
-    nadir_event_filter filter{1u << NADIR_EVENT_CPUID, 1, {{NADIR_RANGE_CPUID_LEAF, leaf, leaf}}, 0};
+    nadir_event_filter filter{1u << NADIR_EVENT_CPUID, 1, {{NADIR_RANGE_CPUID_LEAF, leaf, leaf}}, 0, 0, {}};
     filter.options = NADIR_EVENT_OPTION_REGISTERS;
     return nadir_events_begin(session, &filter, &report) == NADIR_OK;
 }

@@ -23,7 +23,7 @@ constexpr nadir_event_range one_msr(u32 msr) { return {NADIR_RANGE_MSR, msr, msr
 constexpr nadir_event_range one_leaf(u32 leaf) { return {NADIR_RANGE_CPUID_LEAF, leaf, leaf}; }
 
 constexpr nadir_event_filter chosen{
-    all_kinds, 5, {one_msr(msr_cstar), one_msr(msr_efer), one_msr(refused_msr), one_leaf(0), one_leaf(4)}, 0};
+    all_kinds, 5, {one_msr(msr_cstar), one_msr(msr_efer), one_msr(refused_msr), one_leaf(0), one_leaf(4)}, 0, 0, {}};
 
 // Each line of it is one event, or none.
 NADIR_ABI u32 work(void*, u32) {
@@ -146,7 +146,7 @@ const char* watched_work(nadir_session* session) {
 }
 
 const char* watched_storm(nadir_session* session) {
-    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0}) != NADIR_OK)
+    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0, 0, {}}) != NADIR_OK)
         return "the events weren't begun for the storm";
     for (u32 i = 1; i < processor_count(); ++i)
         begin_on(i, storm, nullptr);
@@ -176,7 +176,7 @@ NADIR_ABI u32 go_and_come(void* session, u32 number) {
 const char* watched_hotplug(nadir_session* session) {
     const u32 subject = processor_count() - 1;
     Seen seen{};
-    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0}) != NADIR_OK ||
+    if (begin(session, {1u << NADIR_EVENT_CPUID, 0, {}, 0, 0, {}}) != NADIR_OK ||
         run_on(subject, go_and_come, session) != NADIR_OK)
         return "the processor didn't go and come";
     const u64 before = seen.next;
@@ -224,7 +224,7 @@ const char* nothing_exits_any_more(nadir_session* session) {
 const char* same_switched_msrs(nadir_session* session) {
     static SwitchedMsrs quiet, watched;
     try_switched_msrs(quiet);
-    if (begin(session, {all_kinds, 0, {}, 0}) != NADIR_OK)
+    if (begin(session, {all_kinds, 0, {}, 0, 0, {}}) != NADIR_OK)
         return "the events of all MSRs weren't begun";
     try_switched_msrs(watched);
     Seen seen{};

@@ -123,6 +123,38 @@ const char* look_at_hook(nadir_session* session, Playground& ground) {
     return nadir_hooks_end(session, &report) == NADIR_OK ? nullptr : "the hook wasn't removed";
 }
 
+constexpr u32 offset_of_protected = 4096 + 0x800; // a quadword for each processor
+
+NADIR_ABI u32 write_protected(void* argument, u32 number) {
+    const Playground& ground = *static_cast<Playground*>(argument);
+    volatile u64& quad = static_cast<volatile u64*>(ground.at(offset_of_protected))[number];
+    quad = 0x1111;
+    const u64 filled = quad;
+    quad = 0x2222;
+    print("processor %u protected memory: filled in %u, written again %u\n", number, filled == 0x1111, quad == 0x2222);
+    return 0;
+}
+
+const char* look_at_memory(nadir_session* session, Playground& ground) {
+    static nadir_rules_request request;
+    request = {};
+    request.operation = NADIR_RULES_ADD;
+    request.rule.kind = NADIR_RULE_PROTECT;
+    request.rule.action = NADIR_ACTION_IGNORE;
+    request.rule.keep = ground.physical(offset_of_protected);
+    request.rule.set = request.rule.keep + processor_count() * sizeof(u64) - 1;
+    for (u64 at = 0; at < processor_count(); ++at)
+        static_cast<volatile u64*>(ground.at(offset_of_protected))[at] = 0;
+    if (nadir_change_rules(session, &request) != NADIR_OK) {
+        print("%s\n", request.report.text);
+        return "the memory wasn't protected";
+    }
+    for (u32 i = 0; i < processor_count(); ++i)
+        run_on(i, write_protected, &ground);
+    request.operation = NADIR_RULES_CLEAR;
+    return nadir_change_rules(session, &request) == NADIR_OK ? nullptr : "the memory is still protected";
+}
+
 // CPUIDs that no extension wants keep their short way: the recorder sees none of them.
 u64 recorded(nadir_session* session, u32 leaf) {
     static nadir_recorder_request recorder;
@@ -188,6 +220,7 @@ const char* run_extensions(const Options& options) {
     for (u32 i = 0; i < processor_count(); ++i)
         run_on(i, look, nullptr);
     const char* why = options.core.hook_pages != 0 ? look_at_hook(session, ground) : nullptr;
+    why = why == nullptr && options.core.hook_pages != 0 ? look_at_memory(session, ground) : why;
     print("recorded of %u: leaf 0 %s, leaf %x %s\n", count_of_cpuids, recorded(session, 0) < 20 ? "none" : "all",
           brand_leaf, recorded(session, brand_leaf) < 20 ? "none" : "all");
     why = why != nullptr ? why : list(session);

@@ -30,6 +30,8 @@ constexpr Entry entries[] = {
     {"register_events", run_register_events},
     {"traffic", run_traffic},
     {"hooks", run_hooks},
+    {"memory", run_memory},
+    {"protect", run_protect},
     {"rules", run_rules},
     {"extensions", run_extensions},
 };

@@ -22,6 +22,8 @@ const char* run_watchdog(const Options& options);
 const char* run_handover(const Options& options);
 const char* run_events(const Options& options);
 const char* run_hooks(const Options& options);
+const char* run_memory(const Options& options);
+const char* run_protect(const Options& options);
 const char* run_register_events(const Options& options);
 const char* run_traffic(const Options& options);
 const char* run_rules(const Options& options);

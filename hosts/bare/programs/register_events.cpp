@@ -159,14 +159,16 @@ const char* run_register_events(const Options& options) {
         print("tables of processor %u: cr0 %llx cr3 %llx cr4 %llx table %llx\n", i, read_cr0(), read_cr3(), read_cr4(),
               reinterpret_cast<u64>(&table));
     unwatched(session, "before");
-    const char* why = watch(session, {all_kinds, 0, {}, 0}, "watched");
+    const char* why = watch(session, {all_kinds, 0, {}, 0, 0, {}}, "watched");
     unwatched(session, "after");
     if (why == nullptr)
         why = watch(session,
                     {1u << NADIR_EVENT_CONTROL_REGISTER | 1u << NADIR_EVENT_DEBUG_REGISTER,
                      1,
                      {{NADIR_RANGE_CONTROL_REGISTER, 4, 4}},
-                     0},
+                     0,
+                     0,
+                     {}},
                     "of CR4");
     unwatched(session, "at the end");
     if (why != nullptr)

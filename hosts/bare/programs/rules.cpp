@@ -151,7 +151,7 @@ NADIR_ABI u32 go_and_come(void* session, u32 number) {
 // A trace of the rules begins, sees them, and ends, while they stay; then they go while a trace stays.
 const char* beside_events(nadir_session* session) {
     constexpr nadir_event_filter filter{
-        1u << NADIR_EVENT_RULE | 1u << NADIR_EVENT_RDMSR, 1, {{NADIR_RANGE_MSR, no_msr, no_msr}}, 0};
+        1u << NADIR_EVENT_RULE | 1u << NADIR_EVENT_RDMSR, 1, {{NADIR_RANGE_MSR, no_msr, no_msr}}, 0, 0, {}};
     static nadir_events_read_request events;
     nadir_report report{};
     if (nadir_events_begin(session, &filter, &report) != NADIR_OK || !all(sees_rules, 1))

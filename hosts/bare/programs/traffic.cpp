@@ -28,7 +28,9 @@ constexpr nadir_event_filter chosen{all_kinds,
                                      {NADIR_RANGE_EXCEPTION, 0, 3},
                                      {NADIR_RANGE_EXCEPTION, 6, 6},
                                      {NADIR_RANGE_EXCEPTION, 14, 14}},
-                                    0};
+                                    0,
+                                    0,
+                                    {}};
 
 void in_and_out() {
     out8(0x80, 0x12);
@@ -167,7 +169,7 @@ const char* watched_work(nadir_session* session) {
 }
 
 const char* watched_storm(nadir_session* session) {
-    if (begin(session, {kind_exception, 0, {}, 0}) != NADIR_OK)
+    if (begin(session, {kind_exception, 0, {}, 0, 0, {}}) != NADIR_OK)
         return "the events weren't begun for the storm";
     for (u32 i = 1; i < processor_count(); ++i)
         begin_on(i, storm, nullptr);
@@ -183,7 +185,7 @@ const char* kept_enable(nadir_session* session) {
     constexpr u64 efer_sce = 1;
     const u64 before = read_msr(msr_efer);
     write_msr(msr_efer, before | efer_sce);
-    if (begin(session, {kind_system_call, 0, {}, 0}) != NADIR_OK)
+    if (begin(session, {kind_system_call, 0, {}, 0, 0, {}}) != NADIR_OK)
         return "the system calls weren't begun";
     const u64 watched = read_msr(msr_efer);
     if (end(session) != NADIR_OK)

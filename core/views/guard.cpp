@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/views/guard.h"
+
+#include "arch/msr/vmx_capabilities.h"
+#include "core/memory/ept_lock.h"
+#include "core/memory/second_level.h"
+#include "core/views/access.h"
+#include "core/views/find_page.h"
+#include "core/views/step.h"
+#include "core/views/use.h"
+#include "core/views/views.h"
+#include "core/vmm.h"
+
+namespace nadir::core {
+
+using arch::EptLeaf;
+
+namespace {
+
+constexpr uint64_t page = 4096;
+
+bool touches(uint64_t address, uint64_t first, uint64_t last) {
+    return overlaps(address & ~(page - 1), address | (page - 1), first, last);
+}
+
+Guard* guard_of(const Vmm& vmm, const Plan& plan) {
+    return vmm.views != nullptr ? &vmm.views->guards[&plan - vmm.plans] : nullptr;
+}
+
+bool can_execute_only(const Vmm& vmm) {
+    return arch::VmxEptVpidCapability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)}.execute_only();
+}
+
+bool has_hooks(const Views& views) { return views.page_count != 0 && views.ending == 0; }
+
+bool begin(Views& views, Guard& guard) {
+    guard.over_hooks = has_hooks(views) ? 1 : 0;
+    guard.reading.beneath = guard.over_hooks != 0 ? &views.reading : nullptr;
+    guard.executing.beneath = guard.over_hooks != 0 ? &views.executing : nullptr;
+    guard.pool.used = 0;
+    if (!view_begin(guard.reading) || (guard.over_hooks != 0 && !view_begin(guard.executing))) {
+        return false;
+    }
+    if (guard.over_hooks == 0) {
+        guard.executing.root = guard.reading.root;
+    }
+    return true;
+}
+
+bool restrict_page(Guard& guard, uint64_t address, Rights left) {
+    EptView* const views[] = {&guard.reading, &guard.executing};
+    for (uint32_t i = 0; i <= guard.over_hooks; ++i) {
+        const EptLeaf leaf{view_entry_at(*views[i], 1, address).value};
+        if (!view_set(*views[i], address,
+                      EptLeaf{leaf}.set_read(left.read).set_write(left.write).set_execute(left.execute))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+nadir_status guard_page(Vcpu& vcpu, const Plan& plan, Guard& guard, uint64_t address) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    EptLeaf leaf;
+    const nadir_status status = find_page(vcpu, address, leaf);
+    if (status != NADIR_OK) {
+        return status;
+    }
+    if (has_hooks(*vmm.views) && find_hidden(*vmm.views, address) != nullptr) {
+        return NADIR_MEMORY_HIDDEN;
+    }
+    if (guard.pages == NADIR_MEMORY_PAGES) {
+        return NADIR_MEMORY_TOO_MUCH;
+    }
+    ++guard.pages;
+    return restrict_page(guard, address, rights_left(vmm, plan, address)) ? NADIR_OK : NADIR_NO_MEMORY;
+}
+
+template <typename Do>
+void for_each_view(Views& views, Do what) {
+    for (Guard& guard : views.guards) {
+        if (guard.pages == 0) {
+            continue;
+        }
+        what(guard.reading);
+        if (guard.over_hooks != 0) {
+            what(guard.executing);
+        }
+    }
+}
+
+// Who stands over the views of the hooks uses them, too.
+void count_user(Views& views, const Guard* guard, bool comes) {
+    if (guard != nullptr && guard->over_hooks != 0) {
+        count_view_user(views, comes);
+    }
+}
+
+} // namespace
+
+Rights rights_left(const Vmm& vmm, const Plan& plan, uint64_t address) {
+    uint32_t taken = 0;
+    for (uint32_t i = 0; i < plan.watch.memory_count; ++i) {
+        const nadir_memory_range& range = plan.watch.memory[i];
+        taken |= touches(address, range.first, range.last) ? range.access : 0;
+    }
+    for (uint32_t i = 0; has_rule(plan.rules, NADIR_RULE_PROTECT) && i < plan.rules.count; ++i) {
+        const nadir_rule& rule = plan.rules.of[i].rule;
+        if (rule.kind == NADIR_RULE_PROTECT && touches(address, rule.keep, rule.set)) {
+            taken |= NADIR_MEMORY_WRITE;
+        }
+    }
+    const bool read = (taken & NADIR_MEMORY_READ) == 0;
+    // What can't be read can't be written either, and be executed only by some processors. [SDM3 "EPT Misconfigurations"]
+    return {read, read && (taken & NADIR_MEMORY_WRITE) == 0,
+            (taken & NADIR_MEMORY_EXECUTE) == 0 && (read || can_execute_only(vmm))};
+}
+
+void begin_guard(Vmm& vmm, const Plan& plan) {
+    if (Guard* const guard = guard_of(vmm, plan); guard != nullptr) {
+        guard->pages = 0;
+    }
+}
+
+nadir_status guard_range(Vcpu& vcpu, const Plan& plan, uint64_t first, uint64_t last) {
+    Vmm& vmm = *vcpu.place.vmm;
+    Guard* const guard = guard_of(vmm, plan);
+    if (guard == nullptr) {
+        return NADIR_HOOKS_NOT_ASKED_FOR;
+    }
+    if (last / page - first / page >= NADIR_MEMORY_PAGES) {
+        return NADIR_MEMORY_TOO_MUCH;
+    }
+    const EptLock lock{vcpu};
+    if (guard->pages == 0 && !begin(*vmm.views, *guard)) {
+        return NADIR_NO_MEMORY;
+    }
+    for (uint64_t number = first / page; number <= last / page; ++number) {
+        const nadir_status status = guard_page(vcpu, plan, *guard, number * page);
+        if (status != NADIR_OK) {
+            return status;
+        }
+    }
+    return NADIR_OK;
+}
+
+void take_guard(Vcpu& vcpu, const Plan* plan) {
+    const Vmm& vmm = *vcpu.place.vmm;
+    const Guard* guard = plan != nullptr ? guard_of(vmm, *plan) : nullptr;
+    guard = guard != nullptr && guard->pages != 0 ? guard : nullptr;
+    if (guard == nullptr && (vcpu.view == nullptr || vcpu.view->guard == nullptr)) {
+        return;
+    }
+    begin_view_user(vcpu);
+    const Guard* const before = vcpu.view->guard;
+    vcpu.view->guard = guard;
+    count_user(*vmm.views, guard, true);
+    choose_views(vcpu);
+    use_view(vcpu);
+    forget_guest_translations(vcpu);
+    count_user(*vmm.views, before, false);
+    end_view_user(vcpu);
+}
+
+void refresh_guards(Views& views) { for_each_view(views, view_refresh); }
+
+void follow_guards(Views& views, uint64_t address) {
+    for_each_view(views, [address](EptView& view) { view_follow(view, address); });
+}
+
+void restore_in_guards(Views& views, uint64_t address) {
+    for_each_view(views, [address](EptView& view) { view_restore(view, address); });
+}
+
+bool is_guarded(const Vmm& vmm, uint64_t address) {
+    if (vmm.present_plan >= plan_copies) {
+        return false;
+    }
+    const Rights left = rights_left(vmm, vmm.plans[vmm.present_plan], address);
+    return !left.read || !left.write || !left.execute;
+}
+
+} // namespace nadir::core
