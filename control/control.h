@@ -8,7 +8,6 @@
 
 #include "control/event_ring.h"
 #include "control/exit_ring.h"
-#include "control/extensions.h"
 #include "control/hooks.h"
 #include "control/memory.h"
 #include "control/rules.h"
@@ -369,6 +368,8 @@ struct nadir_rules_request {
     struct nadir_listed_rule rules[NADIR_RULES]; /* out */
 };
 
+#include "control/extensions.h"
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -382,7 +383,8 @@ enum nadir_function {
     NADIR_FUNCTION_EVENTS_BEGIN = 9,
     NADIR_FUNCTION_EVENTS_READ = 10,
     NADIR_FUNCTION_EVENTS_END = 11,
-    NADIR_FUNCTION_RULES = 16
+    NADIR_FUNCTION_RULES = 16,
+    NADIR_FUNCTION_EXTENSION = 24
 };
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /*
- * Extensions that are compiled in (docs/extensions.md), as their list shows them.
+ * Extensions that are compiled in (docs/extensions.md), as their list shows them. Included by control/control.h, whose header the
+ * request has.
  */
 #pragma once
 
@@ -22,6 +23,15 @@ struct nadir_extension {
     char what[104]; /* what it does */
     char counter_names[NADIR_EXTENSION_COUNTERS][NADIR_EXTENSION_TEXT];
     nadir_u64 counters[NADIR_EXTENSION_COUNTERS]; /* on the processor that was asked about; 0 where Nadir is off */
+};
+
+struct nadir_extension_request {
+    struct nadir_header header;
+    nadir_u32 number;    /* in: from 0 */
+    nadir_u32 processor; /* in */
+    nadir_u32 found;     /* out: 1; 0 when there is none of that number */
+    nadir_u32 reserved;
+    struct nadir_extension extension; /* out; without one only `count` */
 };
 
 #ifdef __cplusplus

@@ -61,6 +61,11 @@ NADIR_PAGED_CODE nadir_u32 answer_rules(void* data, const void*) {
     return change_rules(*static_cast<nadir_rules_request*>(data));
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_extension(void* data, const void*) {
+    const SessionLock held;
+    return read_extension(*static_cast<nadir_extension_request*>(data));
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
     auto& request = *static_cast<nadir_events_begin_request*>(data);
     const SessionLock held;
@@ -103,6 +108,7 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_EVENTS_END, answer_events_end, sizeof(nadir_events_end_request),
      offsetof(nadir_events_end_request, report)},
     {NADIR_IOCTL_RULES, answer_rules, sizeof(nadir_rules_request), offsetof(nadir_rules_request, report)},
+    {NADIR_IOCTL_EXTENSION, answer_extension, sizeof(nadir_extension_request), 0},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

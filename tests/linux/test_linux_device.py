@@ -51,7 +51,7 @@ finish
 """
 
 FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "events_begin", "events_read",
-             "events_end", "rules")
+             "events_end", "rules", "extension")
 
 
 @pytest.fixture(scope="module")

@@ -173,6 +173,7 @@ static const struct function functions[] = {
     FUNCTION(events_read, EVENTS_READ, 0),
     FUNCTION(events_end, EVENTS_END, offsetof(struct nadir_events_end_request, report)),
     FUNCTION(rules, RULES, offsetof(struct nadir_rules_request, report)),
+    FUNCTION(extension, EXTENSION, 0),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)
