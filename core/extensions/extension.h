@@ -145,6 +145,11 @@ public:
 
     // A record in the log, info level: the first 15 letters of the text and two numbers.
     void log(std::string_view text, uint64_t first = 0, uint64_t second = 0) const;
+    // A literal's length is known; compilers would call strlen for it, which root mode doesn't have.
+    template <std::size_t size>
+    void log(const char (&text)[size], uint64_t first = 0, uint64_t second = 0) const {
+        log(std::string_view{text, size - 1}, first, second);
+    }
 
 private:
     core::Vcpu& vcpu_;

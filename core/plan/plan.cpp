@@ -189,7 +189,7 @@ nadir_status take_plan(Vcpu& vcpu, uint64_t ring, uint64_t next) {
     } else {
         end_ring(vcpu);
     }
-    const bool is_first = vcpu.plan == nullptr;
+    [[maybe_unused]] const bool is_first = vcpu.plan == nullptr;
     __atomic_store_n(&vcpu.plan, plan, __ATOMIC_RELEASE);
     if constexpr (has_extensions) {
         vcpu.place.planned_leaves = NADIR_CPUID_GENERAL_LEAVES | extension_cpuid_leaves();
@@ -198,8 +198,10 @@ nadir_status take_plan(Vcpu& vcpu, uint64_t ring, uint64_t next) {
     take_guard(vcpu, plan);
     apply_optional_exits(vcpu, *plan);
     prepare_steps(vcpu);
-    if (has_extensions && is_first) {
-        start_extensions(vcpu);
+    if constexpr (has_extensions) {
+        if (is_first) {
+            start_extensions(vcpu);
+        }
     }
     return NADIR_OK;
 }
