@@ -19,6 +19,33 @@ function(nadir_bare_kernel target file)
     set_target_properties(${image} PROPERTIES OUTPUT_NAME ${file}64.elf POSITION_INDEPENDENT_CODE OFF
                           LINK_DEPENDS ${script})
 
+    nadir_bare_carrier(${target} ${file})
+endfunction()
+
+# nadir_bare_kernel_with(TARGET FILE LIBRARY): nadir.elf with this object library's core in the place of the sources that the library
+# has, too. The host is the same.
+function(nadir_bare_kernel_with target file library)
+    list(JOIN NADIR_SEAM_SOURCES "|" seam)
+    string(REPLACE "${PROJECT_SOURCE_DIR}" "" seam "${seam}")
+    set(image ${target}_image)
+    # The library first: what it shares with code that root mode never runs has to be in root mode's part of the image.
+    add_executable(${image} $<TARGET_OBJECTS:${library}>
+                            "$<FILTER:$<TARGET_OBJECTS:nadir_core_kernel>,EXCLUDE,(${seam})[.]o$>"
+                            $<TARGET_OBJECTS:nadir_elf_image>)
+    set(script ${PROJECT_BINARY_DIR}/hosts/bare/nadir_image.ld)
+    target_link_options(${image} PRIVATE -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack
+                        -Wl,-z,max-page-size=4096 -Wl,--no-warn-rwx-segments -Wl,-T,${script})
+    set_target_properties(${image} PROPERTIES OUTPUT_NAME ${file}64.elf POSITION_INDEPENDENT_CODE OFF
+                          LINKER_LANGUAGE CXX LINK_DEPENDS ${script})
+    nadir_bare_carrier(${target} ${file})
+endfunction()
+
+# nadir_bare_carrier(TARGET FILE): the 32-bit half, around the image of the target TARGET_image.
+function(nadir_bare_carrier target file)
+    set(folder ${PROJECT_SOURCE_DIR}/hosts/bare)
+    set(link -nostdlib -static -Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096
+        -Wl,--no-warn-rwx-segments)
+    set(image ${target}_image)
     set(binary ${CMAKE_CURRENT_BINARY_DIR}/${file}64.bin)
     add_custom_command(OUTPUT ${binary}
         COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${image}> ${binary}

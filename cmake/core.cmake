@@ -19,6 +19,8 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/flags.txt)
 file(STRINGS core/system_context.txt NADIR_SYSTEM_SOURCES REGEX "^[^#]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS core/system_context.txt)
 
+include(cmake/extensions.cmake)
+
 if(NADIR_WINDOWS_DRIVER)
     return() # hosts/windows compiles the core for itself
 endif()
@@ -28,7 +30,8 @@ set(root_sources ${NADIR_PURE_SOURCES} ${NADIR_CORE_SOURCES} ${NADIR_CPU_SOURCES
 set(system_sources ${NADIR_SYSTEM_SOURCES})
 list(TRANSFORM system_sources PREPEND ${PROJECT_SOURCE_DIR}/)
 list(REMOVE_ITEM root_sources ${system_sources})
-add_library(nadir_core_kernel OBJECT ${root_sources} ${system_sources} ${NADIR_ENTRY_SOURCES})
+nadir_extensions(extension_sources ${NADIR_EXTENSIONS})
+add_library(nadir_core_kernel OBJECT ${root_sources} ${extension_sources} ${system_sources} ${NADIR_ENTRY_SOURCES})
 target_include_directories(nadir_core_kernel PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_options(nadir_core_kernel PRIVATE "$<$<COMPILE_LANGUAGE:CXX>:${NADIR_CORE_FLAGS}>")
 set_target_properties(nadir_core_kernel PROPERTIES POSITION_INDEPENDENT_CODE OFF)

@@ -70,7 +70,8 @@ enum nadir_status {
     NADIR_HOOK_NOT_TEXT = 112,   /* the system may free it, and nobody would be told (code that is made at run time) */
     NADIR_HOOK_TAKEN = 113,      /* somebody has another kind of hook there */
     NADIR_HOOKS_TOO_MANY = 114,
-    NADIR_HOOKS_NOT_HERE = 115 /* this system's host can't set hooks yet */
+    NADIR_HOOKS_NOT_HERE = 115,  /* this system's host can't set hooks yet */
+    NADIR_HOOK_EXTENSION = 118   /* there is no extension of this number, or it has no callback for hooks */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -372,6 +373,7 @@ struct nadir_rules_request {
 };
 
 #include "control/hook_requests.h"
+#include "control/extensions.h"
 
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
@@ -389,7 +391,8 @@ enum nadir_function {
     NADIR_FUNCTION_RULES = 16,
     NADIR_FUNCTION_HOOKS_SET = 17,
     NADIR_FUNCTION_HOOKS_CLEAR = 18,
-    NADIR_FUNCTION_HOOKS_LIST = 19
+    NADIR_FUNCTION_HOOKS_LIST = 19,
+    NADIR_FUNCTION_EXTENSION = 24
 };
 
 #ifdef __cplusplus

@@ -31,6 +31,13 @@ void write_argument(base::Writer& writer, char kind, std::uint64_t value) {
     }
 }
 
+// Eight letters; a zero ends them.
+void write_letters(base::Writer& writer, std::uint64_t letters) {
+    for (; (letters & 0xFF) != 0; letters >>= 8) {
+        writer.character(static_cast<char>(letters & 0xFF));
+    }
+}
+
 } // namespace
 
 std::size_t format_record(const nadir_log_record& record, std::span<char> out) {
@@ -39,9 +46,15 @@ std::size_t format_record(const nadir_log_record& record, std::span<char> out) {
     unsigned next = 0;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] == '{' && i + 2 < pattern.size() && pattern[i + 2] == '}') {
-            write_argument(writer, next < message_arguments ? pattern[i + 1] : '?',
-                           record.argument[next < message_arguments ? next : 0]);
-            ++next;
+            if (pattern[i + 1] == 't' && next + 1 < message_arguments) {
+                write_letters(writer, record.argument[next]);
+                write_letters(writer, record.argument[next + 1]);
+                next += 2;
+            } else {
+                write_argument(writer, next < message_arguments ? pattern[i + 1] : '?',
+                               record.argument[next < message_arguments ? next : 0]);
+                ++next;
+            }
             i += 2;
         } else {
             writer.character(pattern[i]);

@@ -13,12 +13,13 @@ extern "C" {
 enum nadir_hook_kind {
     NADIR_HOOK_BREAKPOINT =
         0, /* it is counted and, while somebody asks for it, an event; the instruction is then executed */
-    NADIR_HOOK_REDIRECT = 1 /* the same, but execution goes on at `target` instead */
+    NADIR_HOOK_REDIRECT = 1, /* the same, but execution goes on at `target` instead */
+    NADIR_HOOK_CALL = 2      /* the same as a breakpoint, but an extension decides what comes of the instruction */
 };
 
 struct nadir_hook {
     nadir_u64 address; /* guest-physical, of the first byte of an instruction */
-    nadir_u64 target;  /* NADIR_HOOK_REDIRECT: linear address */
+    nadir_u64 target;  /* NADIR_HOOK_REDIRECT: linear address; NADIR_HOOK_CALL: number of the extension */
     nadir_u32 kind;    /* enum nadir_hook_kind */
     nadir_u32 reserved;
 };

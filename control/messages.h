@@ -4,7 +4,7 @@
 //
 // To add a message, add a line at the end of the table: a name, its level, its text. {d} is the next argument in decimal,
 // {x} in hexadecimal, {e} a basic exit reason, {i} a VM-instruction error, {s} a step of the start and {S} a status, each
-// of the last four as "number (name)"; {r}, which ends a text, is a rule of VM entry with what it found. Numbers go into
+// of the last four as "number (name)"; {t} is a text of up to 16 letters, which takes two arguments; {r}, which ends a text, is a rule of VM entry with what it found. Numbers go into
 // files and between versions: never renumber.
 #pragma once
 
@@ -83,7 +83,10 @@
     MESSAGE(processor_deaf, error, "the watchdog: processor {d} takes no NMI either; only a reset brings it back")     \
     MESSAGE(processor_came_back, warning, "the watchdog: processor {d} has come back; its VM exit took very long")     \
     MESSAGE(ept_lock_taken_over, warning,                                                                              \
-            "the lock of the EPT tables is taken over from processor {d}, which was stopped while it held it")
+            "the lock of the EPT tables is taken over from processor {d}, which was stopped while it held it")         \
+    /* Extensions. */                                                                                                  \
+    MESSAGE(extension_note, info, "extension {t}: {t}: {x}, {x}")                                                      \
+    MESSAGE(extension_at_work, error, "root mode was in a callback of the extension {t}")
 
 namespace nadir::control {
 

@@ -49,6 +49,7 @@ constexpr CodeText statuses[] = {
     {NADIR_MEMORY_TOO_MUCH, "it is more memory than can be watched"},
     {NADIR_HOOK_WATCHED, "the hook's page is watched or protected"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
+    {NADIR_HOOK_EXTENSION, "no extension of that number takes hooks"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
     {NADIR_HOOK_ADDRESS, "the address of the hook isn't one of the kernel's that is mapped"},
     {NADIR_HOOK_NOT_CODE, "the address of the hook is mapped, but not executable"},

@@ -3,6 +3,7 @@
 
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/paging.h"
+#include "core/extensions/roll.h"
 #include "core/memory/second_level.h"
 #include "core/msr_policy.h"
 #include "core/root/address_space.h"
@@ -161,6 +162,9 @@ bool map_shared(Vmm& vmm, AddressSpace& space, const SharedLayout& l) {
            space.map(linear + l.root_tables * page, c.physical + l.root_tables * page, data, l.end - l.root_tables);
 }
 
+// What each block ends with where there are extensions.
+uint64_t extension_pages() { return extension_count() != 0 ? extension_state_pages : 0; }
+
 // A processor's block, without its guard pages: what lies between the two and what lies behind them.
 bool map_block(AddressSpace& space, uint64_t linear, uint64_t physical, uint64_t pages) {
     static_assert(block::vmxon == 0);
@@ -172,7 +176,8 @@ bool map_block(AddressSpace& space, uint64_t linear, uint64_t physical, uint64_t
 
 bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
     const uint64_t behind = (block_bytes - block::bytes) / page;
-    const auto own_table_pages = static_cast<uint32_t>(vmm.views == nullptr ? behind : behind - view_user_pages);
+    const uint64_t other_pages = extension_pages() + (vmm.views == nullptr ? 0 : view_user_pages);
+    const auto own_table_pages = static_cast<uint32_t>(behind - other_pages);
     uint32_t processor = 0;
     for (uint32_t c = 1; c < vmm.layout.copy_chunk; ++c) {
         for (uint64_t at = 0; at + block_bytes <= vmm.chunks[c].bytes; at += block_bytes) {
@@ -192,7 +197,10 @@ bool place_vcpus(Vmm& vmm, AddressSpace& space, uint64_t block_bytes) {
             __builtin_memset(linear + block::vmcs * page, 0, page);
             vcpu.own_tables.pool = {linear + block::bytes, physical + block::bytes, own_table_pages, 0};
             if (vmm.views != nullptr) {
-                place_view_user(vmm, vcpu, physical + block_bytes - view_user_pages * page);
+                place_view_user(vmm, vcpu, physical + block_bytes - other_pages * page);
+            }
+            if (extension_pages() != 0) {
+                extension_state(vcpu) = {};
             }
             vmm.vcpus[processor++] = &vcpu;
         }
@@ -257,7 +265,7 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     session.chunks[0] = {};
     EptPlan plan = make_plan(session, capabilities);
     session.block_bytes = block::bytes + (ept_may_outgrow_pool(plan) ? EptOwnTables::pages * page : 0) +
-                          (session.options.hook_pages != 0 ? view_user_pages * page : 0);
+                          (session.options.hook_pages != 0 ? view_user_pages * page : 0) + extension_pages() * page;
     const bool processors = add_processor_chunks(session, failure);
     const uint32_t copy_chunk = session.chunk_count;
     if (!processors || !add_copy_chunks(session, failure)) {

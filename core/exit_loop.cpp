@@ -7,6 +7,7 @@
 #include "core/events/event.h"
 #include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
+#include "core/extensions/dispatch.h"
 #include "core/guest.h"
 #include "core/log.h"
 #include "core/recorder.h"
@@ -39,6 +40,7 @@ static_assert(NADIR_EXIT_REASON_CPUID == static_cast<uint32_t>(BasicExitReason::
 static_assert(NADIR_RFLAGS_TF_RF == (arch::Rflags::tf_mask | arch::Rflags::rf_mask));
 static_assert(NADIR_INSTRUCTION_SHADOW ==
               (arch::Interruptibility::blocking_by_sti_mask | arch::Interruptibility::blocking_by_mov_ss_mask));
+static_assert(NADIR_VCPU_PLANNED_LEAVES == offsetof(Vcpu, place.planned_leaves));
 static_assert(NADIR_VCPU_CPUID_EXITS == offsetof(Vcpu, exits) + NADIR_EXIT_REASON_CPUID * sizeof(uint64_t));
 
 // What cpu/exit.S does after each of the two functions below.
@@ -191,6 +193,17 @@ Next on_other(Vcpu& vcpu, arch::ExitReason reason) {
     }
 }
 
+// A rule is what somebody asked for just now: it is first.
+[[gnu::always_inline]] inline bool answer_differently(Vcpu& vcpu, BasicExitReason reason, Outcome& outcome) {
+    if (answer_by_rule(vcpu, reason, outcome)) {
+        return true;
+    }
+    if constexpr (has_extensions) {
+        return answer_by_extension(vcpu, reason, outcome);
+    }
+    return false;
+}
+
 // On a processor with a plan. What a watch lets through is answered by a rule, if at all, while it is let through.
 Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
     if (vcpu.view != nullptr) {
@@ -204,7 +217,7 @@ Outcome handle_watched(Vcpu& vcpu, BasicExitReason reason) {
         outcome = view_breakpoint(vcpu);
     } else if (vcpu.plan == nullptr) { // only hidden pages: of what is optional, exceptions exit, while a step lasts
         outcome = reason == BasicExitReason::exception_or_nmi ? exits::exception(vcpu) : handle(vcpu, reason);
-    } else if (exits::is_let_through(vcpu, reason) || !answer_by_rule(vcpu, reason, outcome)) {
+    } else if (exits::is_let_through(vcpu, reason) || !answer_differently(vcpu, reason, outcome)) {
         const std::optional<Outcome> optional = exits::optional_exit(vcpu, reason);
         outcome = optional ? *optional : handle(vcpu, reason);
     }

@@ -41,7 +41,7 @@ enum class Hypercall : uint64_t {
     rule_answers = 20,     // RDX first of eight slots; the words: how often the rule in each has answered
     // core/views/prepare.h.
     views_prepare = 32, // nothing is hidden yet
-    views_add = 33,     // RDX guest-physical address of a hook, RSI where it redirects to, or 0
+    views_add = 33,     // RDX address and kind of a hook (core/views/prepare.h: packed_hook), RSI its target
     views_take = 34,    // this processor is in a view, and remembers nothing of before
     views_arm =
         35, // whoever takes the views from now on executes the copies; the first word of NADIR_HOOK_INSTRUCTION: which hook
@@ -51,6 +51,7 @@ enum class Hypercall : uint64_t {
     read_views = 39,   // words: struct nadir_view_state, of this processor
     plan_memory =
         40, // RDX the first address of a range and what is watched, RSI its last: core/plan/plan.h, packed_range
+    extension_counters = 48, // RDX processor, RSI number of an extension; words: its counters there
 };
 
 // Those that only ask about Nadir.
@@ -65,6 +66,7 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::read_recorder:
     case Hypercall::watch:
     case Hypercall::read_hook:
+    case Hypercall::extension_counters:
     case Hypercall::read_views: return true;
     default: return false;
     }

@@ -104,6 +104,12 @@ NADIR_ABI nadir_u32 nadir_views_read(const struct nadir_session* session, struct
 /* Nothing is hidden any more. Without hooks nothing is done. Passive, as nadir_hooks_begin. */
 NADIR_ABI nadir_u32 nadir_hooks_end(struct nadir_session* session, struct nadir_report* report);
 
+/* An extension that is compiled in, numbered from 0 (docs/extensions.md), with its counters on that processor; NADIR_BAD_ARGUMENT:
+ * there is none of that number. Without a session, or of one that has stopped, the counters are 0; of an active one on a virtualised
+ * processor. Not preempted. */
+NADIR_ABI nadir_u32 nadir_read_extension(const struct nadir_session* session, nadir_u32 number, nadir_u32 processor,
+                                         struct nadir_extension* extension);
+
 /* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
  * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).
  * Does not return. Interrupts off. */

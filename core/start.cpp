@@ -9,13 +9,16 @@
 #include "core/cleared_memory.h"
 #include "core/enter.h"
 #include "core/events/rings.h"
+#include "core/extensions/roll.h"
 #include "core/log.h"
 #include "core/nadir.h"
+#include "core/plan/make_plan.h"
 #include "core/probe.h"
 #include "core/recorder.h"
 #include "core/root/descriptor_tables.h"
 #include "core/rules/rule_book.h"
 #include "core/vmm.h"
+#include "cpu/exit_path.h"
 #include "cpu/instructions.h"
 
 namespace nadir::core {
@@ -201,7 +204,8 @@ bool enter_all(nadir_session& session, nadir_report& report) {
     if (is_to_fail(session.options, NADIR_STEP_SEAL, NADIR_ANY_PROCESSOR)) {
         return fail(report, NADIR_INJECTED, NADIR_STEP_SEAL);
     }
-    return true;
+    const uint32_t planned = extension_count() != 0 ? renew_plan(session) : uint32_t{NADIR_OK};
+    return planned == NADIR_OK || fail(report, static_cast<nadir_status>(planned), NADIR_STEP_CONFIRM);
 }
 
 } // namespace
@@ -213,6 +217,7 @@ void reset_vcpu(nadir_session& session, uint32_t processor) {
     own.used = 0;
     __builtin_memset(&vcpu, 0, sizeof(vcpu));
     vcpu.place = place;
+    vcpu.place.planned_leaves = NADIR_CPUID_GENERAL_LEAVES;
     vmcs_snapshot(vcpu).source = NADIR_VMCS_NONE;
     vcpu.own_tables.pool = own;
     vcpu.state = NADIR_PROCESSOR_OFF;

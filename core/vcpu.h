@@ -105,8 +105,8 @@ struct VcpuPlace {
     uint64_t block;        // linear address of its block
     uint64_t vmxon_physical;
     uint64_t vmcs_physical;
-    uint32_t processor; // the host's number
-    uint32_t reserved;
+    uint32_t processor;      // the host's number
+    uint32_t planned_leaves; // CPUIDs that nadir_cpu_planned_exit_entry hands over, as NADIR_CPUID_GENERAL_LEAVES
 };
 
 struct Vcpu {

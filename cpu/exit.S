@@ -52,13 +52,13 @@ END_FUNCTION(nadir_cpu_first_exit_entry)
  * and no memory but the count and one register's place; NMIs don't disturb it, for their handler runs on a stack of its own. The
  * guest's RBX is lost at once: whoever answers a CPUID overwrites it.
  */
-        .macro  ANSWER_PLAIN_CPUID
+        .macro  ANSWER_PLAIN_CPUID general_leaves
         movq    %rdx, RDX_PLACE
         movl    $NADIR_FIELD_EXIT_REASON, %edx
         vmread  %rdx, %rdx
         cmpl    $NADIR_EXIT_REASON_CPUID, %edx
         jne     .Lgeneral\@
-        movl    $NADIR_CPUID_GENERAL_LEAVES, %edx
+        movl    \general_leaves, %edx
         btl     %eax, %edx                      /* EAX modulo 32: other leaves go the general way, too; no harm */
         jc      .Lgeneral\@
         movl    $NADIR_FIELD_GUEST_RFLAGS, %edx
@@ -89,7 +89,7 @@ END_FUNCTION(nadir_cpu_first_exit_entry)
 
         .balign 16
 FUNCTION(nadir_cpu_exit_entry)
-        ANSWER_PLAIN_CPUID
+        ANSWER_PLAIN_CPUID $NADIR_CPUID_GENERAL_LEAVES
 END_FUNCTION(nadir_cpu_exit_entry)              /* and goes on in the next one */
 
 /* With nadir_options.record_every_exit HOST_RIP is this: all exits go the general way, which records them. */
@@ -143,10 +143,10 @@ FUNCTION(nadir_cpu_general_exit_entry)
         ud2
 END_FUNCTION(nadir_cpu_general_exit_entry)
 
-/* With a plan (core/plan/plan.h) that has nothing to do with CPUID, HOST_RIP is this. */
+/* With a plan (core/plan/plan.h) that has to do with no CPUID, or with those of single leaves, HOST_RIP is this. */
         .balign 16
 FUNCTION(nadir_cpu_planned_exit_entry)
-        ANSWER_PLAIN_CPUID
+        ANSWER_PLAIN_CPUID NADIR_VCPU_PLANNED_LEAVES(%rsp)
 END_FUNCTION(nadir_cpu_planned_exit_entry)      /* and goes on in the next one */
 
 /* With any other plan it is this. */

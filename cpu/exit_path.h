@@ -27,5 +27,6 @@
 #define NADIR_EXIT_LEAVE 1
 #define NADIR_EXIT_ALL_REGISTERS 2
 
-/* In the vcpu context: the count of CPUID exits. */
+/* In the vcpu context: the leaves that go the general way of a processor with a plan; the count of CPUID exits. */
+#define NADIR_VCPU_PLANNED_LEAVES 172
 #define NADIR_VCPU_CPUID_EXITS 256

@@ -147,6 +147,16 @@ void add_recorder(CLI::App& app, Action& action, const SystemWords& words) {
     });
 }
 
+void add_extensions(CLI::App& app, Action& action) {
+    auto options = std::make_shared<ExtensionsOptions>();
+    CLI::App* command =
+        app.add_subcommand("extensions", "List the extensions that are compiled in, and what they counted");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_extensions(system, *options, out); };
+    });
+}
+
 void add_set(CLI::App& app, Action& action) {
     auto options = std::make_shared<SetOptions>();
     CLI::App* command =
@@ -314,6 +324,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     add_trace(app, action);
     add_set(app, action);
     add_hook_commands(app, action);
+    add_extensions(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

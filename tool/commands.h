@@ -60,6 +60,11 @@ struct RecorderOptions {
 };
 ExitStatus command_recorder(System& system, const RecorderOptions& options, std::ostream& out);
 
+struct ExtensionsOptions {
+    bool json = false;
+};
+ExitStatus command_extensions(System& system, const ExtensionsOptions& options, std::ostream& out);
+
 struct SetOptions {
     std::vector<std::string> words; // none: list the rules
     bool json = false;

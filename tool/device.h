@@ -28,6 +28,7 @@ public:
     // The fields of that processor's VMCS; of the last failed VM entry for NADIR_ANY_PROCESSOR.
     virtual nadir_vmcs vmcs(nadir_u32 processor) = 0;
     // The last VM exits of that processor.
+    virtual nadir_extension_request extension(nadir_u32 number, nadir_u32 processor) = 0;
     virtual nadir_recorder_request recorder(nadir_u32 processor) = 0;
     // What came of it is in its report, and all rules behind it.
     virtual nadir_rules_request rules(const nadir_rules_request& wanted) = 0;

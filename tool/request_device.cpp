@@ -110,6 +110,14 @@ nadir_hooks_list_request RequestDevice::hooks_list(nadir_u32 first) {
     return request;
 }
 
+nadir_extension_request RequestDevice::extension(nadir_u32 number, nadir_u32 processor) {
+    auto request = request_of<nadir_extension_request>();
+    request.number = number;
+    request.processor = processor;
+    ask("extensions", NADIR_FUNCTION_EXTENSION, request);
+    return request;
+}
+
 nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
     auto request = request_of<nadir_recorder_request>();
     request.processor = processor;

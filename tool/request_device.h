@@ -17,6 +17,7 @@ public:
     nadir_statistics statistics(nadir_u32 processor) override;
     nadir_log_request log(nadir_u32 processor, nadir_u32 next) override;
     nadir_vmcs vmcs(nadir_u32 processor) override;
+    nadir_extension_request extension(nadir_u32 number, nadir_u32 processor) override;
     nadir_recorder_request recorder(nadir_u32 processor) override;
     nadir_rules_request rules(const nadir_rules_request& wanted) override;
     nadir_hooks_set_request hooks_set(const nadir_hooks_set_request& wanted) override;

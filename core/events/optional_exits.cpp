@@ -8,6 +8,7 @@
 #include "arch/vmx/io_bitmap.h"
 #include "core/events/interrupts.h"
 #include "core/events/system_calls.h"
+#include "core/extensions/dispatch.h"
 #include "core/guest.h"
 #include "core/plan/plan.h"
 #include "core/rules/pins.h"
@@ -66,11 +67,20 @@ Pins root_mode_bits(const Plan& plan, bool watched) {
 
 // SYSCALL and SYSRET raise #UD while they are hidden.
 uint32_t exceptions_of(const EventWatch& watch) {
-    const bool invalid_opcode = has_kind(watch.kinds, NADIR_EVENT_SYSTEM_CALL);
+    const bool invalid_opcode = hides_system_calls(watch);
     return watch.exceptions | uint32_t{invalid_opcode} << static_cast<unsigned>(Vector::invalid_opcode);
 }
 
 } // namespace
+
+bool hides_system_calls(const EventWatch& watch) {
+    if constexpr (has_extensions) {
+        if (extensions_want_system_calls()) {
+            return true;
+        }
+    }
+    return has_kind(watch.kinds, NADIR_EVENT_SYSTEM_CALL);
+}
 
 bool offers_optional_exits(const Vmm& vmm, uint32_t kinds) {
     const bool registers = has_kind(kinds, NADIR_EVENT_CONTROL_REGISTER);
@@ -98,7 +108,7 @@ void apply_optional_exits(Vcpu& vcpu, const Plan& plan) {
     write_secondary(vcpu, has_kind(kinds, NADIR_EVENT_DESCRIPTOR_TABLE));
     follow_pins(vcpu, root_mode_bits(plan, true));
     vmwrite(vmcs::exception_bitmap, exceptions_of(watch) | view_exceptions(vcpu));
-    hide_system_calls(vcpu, has_kind(kinds, NADIR_EVENT_SYSTEM_CALL));
+    hide_system_calls(vcpu, hides_system_calls(watch));
     watch_interrupts(vcpu, has_kind(kinds, NADIR_EVENT_INTERRUPT));
 }
 

@@ -7,11 +7,15 @@
 
 namespace nadir::core {
 
+struct EventWatch;
 struct Plan;
 struct Vmm;
 
 // Has this processor the controls for these kinds of events?
 bool offers_optional_exits(const Vmm& vmm, uint32_t kinds);
+
+// Do SYSCALL and SYSRET exit: for the watch, or for an extension?
+bool hides_system_calls(const EventWatch& watch);
 
 // All that the plan asks for, and nothing else that is optional.
 void apply_optional_exits(Vcpu& vcpu, const Plan& plan);

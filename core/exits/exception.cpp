@@ -5,6 +5,7 @@
 #include "arch/vmx/fields.h"
 #include "core/events/system_calls.h"
 #include "core/exits/handlers.h"
+#include "core/extensions/dispatch.h"
 #include "core/guest.h"
 #include "core/nested_fault.h"
 #include "cpu/registers.h"
@@ -22,6 +23,11 @@ Outcome exception(Vcpu& vcpu) {
     }
     if (vcpu.plan != nullptr && event.is_exception(Vector::invalid_opcode)) {
         const SystemInstruction instruction = system_instruction_of_exit(vcpu);
+        if constexpr (has_extensions) {
+            if (instruction.kind == SystemInstruction::Kind::system_call) {
+                tell_extensions_of_system_call(vcpu);
+            }
+        }
         if (instruction.kind != SystemInstruction::Kind::other) {
             return system_instruction(vcpu, instruction);
         }

@@ -2,6 +2,7 @@
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
 #include "core/exits/handlers.h"
+#include "core/extensions/roll.h"
 #include "core/guest.h"
 #include "core/hypercall.h"
 #include "core/log.h"
@@ -119,6 +120,17 @@ Outcome about_processor(Vcpu& vcpu, uint64_t processor, uint64_t argument) {
     return Outcome::advance;
 }
 
+nadir_status read_extension_counters(Vcpu& vcpu, const Vcpu& of, uint64_t number) {
+    if (number >= extension_count()) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    static_assert(extension::counters_shown == hypercall_words);
+    for (unsigned i = 0; i < hypercall_words; ++i) {
+        answer(vcpu, i, __atomic_load_n(&extension_state(of).counter[number][i], __ATOMIC_RELAXED));
+    }
+    return NADIR_OK;
+}
+
 nadir_status read_rule_answers(Vcpu& vcpu, uint64_t first) {
     const Vmm& vmm = *vcpu.place.vmm;
     if (first >= NADIR_RULES || first % hypercall_words != 0) {
@@ -234,6 +246,7 @@ Outcome vmcall(Vcpu& vcpu) {
     case Hypercall::read_memory_use: answer(vcpu, 0, uint64_t{vmm.ept.pool.in_use()} * 4096); return Outcome::advance;
     case Hypercall::recorder_position: return about_processor<recorder_position>(vcpu, number, argument);
     case Hypercall::read_recorder: return about_processor<read_recorder>(vcpu, number, argument);
+    case Hypercall::extension_counters: return about_processor<read_extension_counters>(vcpu, number, argument);
     case Hypercall::watch:
         answer(vcpu, 0,
                number < vmm.processor_count ? watch(vcpu, static_cast<uint32_t>(number)) : NADIR_ANY_PROCESSOR);

@@ -2,6 +2,7 @@
 #include "core/plan/make_plan.h"
 
 #include "core/events/rings.h"
+#include "core/extensions/roll.h"
 #include "core/guest_call.h"
 #include "core/nadir.h"
 #include "core/rules/rule_book.h"
@@ -140,7 +141,7 @@ uint32_t renew_plan(const nadir_session& session) {
 }
 
 void join_plan(const nadir_session& session, uint32_t processor) {
-    if (session.event_rings == nullptr && session.rule_book == nullptr) {
+    if (session.event_rings == nullptr && session.rule_book == nullptr && extension_count() == 0) {
         return;
     }
     Request request{&session};

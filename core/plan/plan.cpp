@@ -3,12 +3,14 @@
 
 #include "arch/vmx/fields.h"
 #include "core/events/optional_exits.h"
+#include "core/extensions/dispatch.h"
 #include "core/msr_policy.h"
 #include "core/step.h"
 #include "core/views/guard.h"
 #include "core/vmcs_setup.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
+#include "cpu/exit_path.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core {
@@ -94,7 +96,10 @@ nadir_status begin_plan(Vmm& vmm, uint64_t kinds_and_options) {
     MsrBitmap& msrs = msr_bitmap_of(vmm, plan);
     msrs.set_all(false);
     apply_msr_policy(msrs);
-    if (has_kind(plan.watch.kinds, NADIR_EVENT_SYSTEM_CALL)) {
+    if constexpr (has_extensions) {
+        add_extension_msrs(msrs);
+    }
+    if (hides_system_calls(plan.watch)) {
         msrs.set_read(arch::Msr::ia32_efer, true); // core/events/system_calls.h
         msrs.set_write(arch::Msr::ia32_efer, true);
     }
@@ -163,7 +168,8 @@ nadir_status finish_plan(Vmm& vmm) {
     if (plan == nullptr) {
         return NADIR_BAD_ARGUMENT;
     }
-    vmm.present_plan = plan->watch.kinds == 0 && plan->rules.count == 0 ? none_of_both : vmm.plan_in_work;
+    const bool is_none = plan->watch.kinds == 0 && plan->rules.count == 0 && !has_extensions;
+    vmm.present_plan = is_none ? none_of_both : vmm.plan_in_work;
     vmm.plan_in_work = none_of_both;
     return NADIR_OK;
 }
@@ -183,11 +189,20 @@ nadir_status take_plan(Vcpu& vcpu, uint64_t ring, uint64_t next) {
     } else {
         end_ring(vcpu);
     }
+    [[maybe_unused]] const bool is_first = vcpu.plan == nullptr;
     __atomic_store_n(&vcpu.plan, plan, __ATOMIC_RELEASE);
+    if constexpr (has_extensions) {
+        vcpu.place.planned_leaves = NADIR_CPUID_GENERAL_LEAVES | extension_cpuid_leaves();
+    }
     vmwrite(vmcs::host_rip, exit_entry(vmm, *plan));
     take_guard(vcpu, plan);
     apply_optional_exits(vcpu, *plan);
     prepare_steps(vcpu);
+    if constexpr (has_extensions) {
+        if (is_first) {
+            start_extensions(vcpu);
+        }
+    }
     return NADIR_OK;
 }
 
@@ -195,6 +210,10 @@ void give_plan_up(Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
     if (vcpu.plan == nullptr) {
         return;
+    }
+    if constexpr (has_extensions) {
+        stop_extensions(vcpu);
+        vcpu.place.planned_leaves = NADIR_CPUID_GENERAL_LEAVES;
     }
     forget_step(vcpu);
     remove_optional_exits(vcpu);

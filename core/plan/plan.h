@@ -26,6 +26,8 @@ struct Plan {
     EventWatch watch; // kinds 0: nobody asks for events
     Rules rules;
 };
+// What the extensions that are compiled in want is the same in every plan (core/extensions/dispatch.h); with any of them there is
+// always one.
 
 // In the shared chunk, for each copy: the MSR bitmap, then the I/O bitmaps.
 inline constexpr uint64_t plan_pages = 1 + 2;

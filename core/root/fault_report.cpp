@@ -3,6 +3,8 @@
 
 #include "arch/vmx/fields.h"
 #include "core/enter.h"
+#include "core/extensions/dispatch.h"
+#include "core/extensions/packed_text.h"
 #include "core/log.h"
 #include "core/root/circumstances.h"
 #include "core/root/com1.h"
@@ -49,7 +51,17 @@ void print_to_com1(const Vcpu& vcpu, uint16_t port, Message message, std::initia
 
 uint64_t rip_in_image(const Vcpu& vcpu, const cpu::TrapFrame& frame) { return frame.rip - vcpu.place.vmm->image_base; }
 
+void report_extension([[maybe_unused]] Vcpu& vcpu) {
+    if constexpr (has_extensions) {
+        if (const extension::Description* const at_work = extension_at_work(vcpu); at_work != nullptr) {
+            const PackedText name = packed(at_work->name);
+            report(vcpu, Message::extension_at_work, {name.word[0], name.word[1]});
+        }
+    }
+}
+
 void report_circumstances(Vcpu& vcpu, const cpu::TrapFrame& frame) {
+    report_extension(vcpu);
     report_registers(vcpu, frame);
     report_callers(vcpu, frame.rsp);
     report_last_exits(vcpu, vcpu);

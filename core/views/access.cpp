@@ -5,6 +5,7 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/events/event.h"
+#include "core/extensions/dispatch.h"
 #include "core/guest.h"
 #include "core/views/instruction.h"
 #include "core/views/operand_size.h"
@@ -83,6 +84,24 @@ Verdict answer_by_protection(Vcpu& vcpu, const MemoryAccess& access) {
     return verdict;
 }
 
+// An extension's word is before the rules'.
+Verdict judge_by_extensions_and_rules(Vcpu& vcpu, const MemoryAccess& access) {
+    if constexpr (has_extensions) {
+        const bool is_linear_known = (access.about & NADIR_EVENT_MEMORY_LINEAR) != 0;
+        const auto is = [&](nadir_memory_access kind) { return (access.kinds & kind) != 0; };
+        const extension::Answer answer = ask_extensions_about_access(
+            vcpu, {access.physical, is_linear_known ? access.linear : 0, access.bytes, is(NADIR_MEMORY_READ),
+                   is(NADIR_MEMORY_WRITE), is(NADIR_MEMORY_EXECUTE)});
+        if (answer == extension::Answer::done) {
+            return Verdict::let_through;
+        }
+        if (answer == extension::Answer::refuse && can_be_refused(access)) {
+            return Verdict::refuse;
+        }
+    }
+    return answer_by_protection(vcpu, access);
+}
+
 } // namespace
 
 MemoryAccess current_access(const Vcpu& vcpu) {
@@ -116,7 +135,7 @@ Verdict judge_access(Vcpu& vcpu, const MemoryAccess& access) {
     if (vcpu.plan == nullptr) {
         return Verdict::let_through;
     }
-    const Verdict verdict = answer_by_protection(vcpu, access);
+    const Verdict verdict = judge_by_extensions_and_rules(vcpu, access);
     if (watched_kinds(vcpu, access) != 0) {
         put_memory_event(vcpu, access, verdict == Verdict::refuse ? Outcome::general_protection : Outcome::retry);
     }

@@ -3,6 +3,7 @@
 
 #include "arch/vmx/fields.h"
 #include "core/events/event.h"
+#include "core/extensions/dispatch.h"
 #include "core/guest.h"
 #include "core/memory/guest_linear.h"
 #include "core/memory/guest_memory.h"
@@ -75,6 +76,15 @@ Outcome view_breakpoint(Vcpu& vcpu) {
     if (hook->kind == NADIR_HOOK_REDIRECT) {
         vmwrite(vmcs::guest_rip, hook->target);
         return Outcome::retry;
+    }
+    if constexpr (has_extensions) {
+        if (hook->kind == NADIR_HOOK_CALL) {
+            const extension::Answer answer =
+                ask_extension_about_hook(vcpu, static_cast<uint32_t>(hook->target), hook->address);
+            if (answer != extension::Answer::pass) {
+                return answer == extension::Answer::refuse ? Outcome::general_protection : Outcome::retry;
+            }
+        }
     }
     const HiddenPage& hidden = *find_hidden(*vcpu.place.vmm->views, hook->address);
     user.hooked_rip = rip;

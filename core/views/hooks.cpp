@@ -7,6 +7,7 @@
 #include "core/nadir.h"
 #include "core/plan/make_plan.h"
 #include "core/report.h"
+#include "core/views/prepare.h"
 
 namespace nadir::core {
 
@@ -31,7 +32,7 @@ NADIR_ABI nadir_u32 prepare_here(void* argument, nadir_u32) {
     request.begun = status == NADIR_OK;
     for (uint32_t i = 0; status == NADIR_OK && i < request.count; ++i) {
         const nadir_hook& hook = request.hooks[i];
-        status = ask(request, Hypercall::views_add, hook.address, hook.kind == NADIR_HOOK_REDIRECT ? hook.target : 0);
+        status = ask(request, Hypercall::views_add, packed_hook(hook.address, hook.kind), hook.target);
         request.failed = status == NADIR_OK ? request.count : i;
     }
     return status;
@@ -89,8 +90,10 @@ uint32_t end_hooks(Request& request) {
 
 bool are_well_formed(const nadir_hook* hooks, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
-        const bool redirects = hooks[i].kind == NADIR_HOOK_REDIRECT;
-        if (hooks[i].kind > NADIR_HOOK_REDIRECT || redirects != (hooks[i].target != 0)) {
+        const nadir_hook& hook = hooks[i];
+        const bool has_target =
+            hook.kind == NADIR_HOOK_CALL || (hook.kind == NADIR_HOOK_REDIRECT) == (hook.target != 0);
+        if (hook.kind > NADIR_HOOK_CALL || !has_target || hook.address != packed_hook(hook.address, 0)) {
             return false;
         }
     }
@@ -131,6 +134,9 @@ nadir_u32 fail(nadir_report& report, uint32_t status, const Request& request) {
         words.text(
             "the instruction there reads or writes RFLAGS.TF or IF, or loads SS, and this processor's monitor trap flag, by which it "
             "could be stepped over, is missing or doesn't work. Choose the instruction before or behind it.");
+        break;
+    case NADIR_HOOK_EXTENSION:
+        words.text("no extension of that number is compiled in, or it has no callback `hook`.");
         break;
     case NADIR_HOOK_WATCHED:
         words.text(

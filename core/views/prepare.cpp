@@ -3,6 +3,7 @@
 
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
+#include "core/extensions/roll.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_memory.h"
 #include "core/memory/second_level.h"
@@ -76,11 +77,15 @@ const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
         const uint64_t in_page = page - hook.address % page;
         const auto count = static_cast<uint32_t>(in_page < longest ? in_page : longest);
         GuestMemory{vcpu}.read(hook.address, bytes, count);
-        if (hook.kind == NADIR_HOOK_BREAKPOINT && uses_hidden_flags(bytes, count)) {
+        if (hook.kind != NADIR_HOOK_REDIRECT && uses_hidden_flags(bytes, count)) {
             return &hook;
         }
     }
     return nullptr;
+}
+
+bool takes_hooks(uint64_t extension) {
+    return extension < extension_count() && extension_description(static_cast<uint32_t>(extension))->wants_hooks;
 }
 
 } // namespace
@@ -106,13 +111,21 @@ nadir_status prepare_views(Vmm& vmm) {
     return view_begin(views->reading) && view_begin(views->executing) ? NADIR_OK : NADIR_NO_MEMORY;
 }
 
-nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target) {
+nadir_status add_view_hook(Vcpu& vcpu, uint64_t address_and_kind, uint64_t target) {
     Views* const views = vcpu.place.vmm->views;
+    const auto kind = static_cast<uint8_t>(address_and_kind >> hook_kind_at);
+    const uint64_t address = packed_hook(address_and_kind, 0);
     if (views == nullptr || views->reading.root == 0) {
         return NADIR_BAD_ARGUMENT;
     }
     if (is_in_use(*views)) {
         return NADIR_BUSY;
+    }
+    if (kind > NADIR_HOOK_CALL) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    if (kind == NADIR_HOOK_CALL && !takes_hooks(target)) {
+        return NADIR_HOOK_EXTENSION;
     }
     if (find_hook(*views, address) != nullptr) {
         return NADIR_BAD_ARGUMENT;
@@ -131,7 +144,7 @@ nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target) {
     }
     hook->number = number;
     hook->target = target;
-    hook->kind = target != 0 ? NADIR_HOOK_REDIRECT : NADIR_HOOK_BREAKPOINT;
+    hook->kind = kind;
     return NADIR_OK;
 }
 

@@ -10,8 +10,14 @@ namespace nadir::core {
 
 // Views without any hidden page.
 nadir_status prepare_views(Vmm& vmm);
-// A hook at this guest-physical address; with a target it is a redirection. Numbers count from 0 in the order of the calls.
-nadir_status add_view_hook(Vcpu& vcpu, uint64_t address, uint64_t target);
+// A hook at this guest-physical address, with its kind as packed_hook has it. Numbers count from 0 in the order of the calls.
+nadir_status add_view_hook(Vcpu& vcpu, uint64_t address_and_kind, uint64_t target);
+
+// Where a hook is and of which kind, as one argument of a hypercall. No physical address has more than 52 bits.
+constexpr unsigned hook_kind_at = 56;
+constexpr uint64_t packed_hook(uint64_t address, uint32_t kind) {
+    return (address & ((uint64_t{1} << hook_kind_at) - 1)) | uint64_t{kind} << hook_kind_at;
+}
 // This processor is in a view from now on, if it wasn't yet, and has cached nothing that the views don't say.
 nadir_status take_views(Vcpu& vcpu);
 // The copies are made, and executed from now on by whoever takes the views anew. NADIR_HOOK_INSTRUCTION: nothing was done, for the

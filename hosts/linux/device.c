@@ -54,6 +54,11 @@ static u32 answer_vmcs(void *data)
     return host_vmcs_locked(request->processor, &request->vmcs);
 }
 
+static u32 answer_extension(void *data)
+{
+    return host_extension_locked(data);
+}
+
 static u32 answer_recorder(void *data)
 {
     return host_recorder_locked(data);
@@ -134,6 +139,7 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_EVENTS_BEGIN] = FUNCTION(events_begin, offsetof(struct nadir_events_begin_request, report)),
     [NADIR_FUNCTION_EVENTS_READ] = FUNCTION(events_read, 0),
     [NADIR_FUNCTION_EVENTS_END] = FUNCTION(events_end, offsetof(struct nadir_events_end_request, report)),
+    [NADIR_FUNCTION_EXTENSION] = FUNCTION(extension, 0),
     [NADIR_FUNCTION_RULES] = FUNCTION(rules, offsetof(struct nadir_rules_request, report)),
     [NADIR_FUNCTION_HOOKS_SET] = FUNCTION(hooks_set, offsetof(struct nadir_hooks_set_request, report)),
     [NADIR_FUNCTION_HOOKS_CLEAR] = FUNCTION(hooks_clear, offsetof(struct nadir_hooks_clear_request, report)),

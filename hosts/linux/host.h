@@ -31,6 +31,7 @@ u32 host_statistics_locked(u32 processor, struct nadir_statistics *statistics);
 u32 host_log_locked(struct nadir_log_request *request);
 void host_explain_locked(const struct nadir_log_record *record);
 u32 host_vmcs_locked(u32 processor, struct nadir_vmcs *vmcs);
+u32 host_extension_locked(struct nadir_extension_request *request);
 u32 host_recorder_locked(struct nadir_recorder_request *request);
 u32 host_rules_locked(struct nadir_rules_request *request);
 

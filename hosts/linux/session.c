@@ -263,6 +263,17 @@ u32 host_recorder_locked(struct nadir_recorder_request *request)
     return status;
 }
 
+u32 host_extension_locked(struct nadir_extension_request *request)
+{
+    if (request->processor >= nadir_host_processor_count())
+        return NADIR_BAD_ARGUMENT;
+    begin_question();
+    request->found =
+        nadir_read_extension(session, request->number, request->processor, &request->extension) == NADIR_OK;
+    end_question();
+    return NADIR_OK;
+}
+
 u32 host_rules_locked(struct nadir_rules_request *request)
 {
     u32 status;

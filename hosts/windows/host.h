@@ -56,6 +56,7 @@ nadir_u32 state(nadir_state& out);
 nadir_u32 statistics(nadir_u32 processor, nadir_statistics& out);
 nadir_u32 read_log(nadir_log_request& request);
 nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
+nadir_u32 read_extension(nadir_extension_request& request);
 nadir_u32 read_recorder(nadir_recorder_request& request);
 nadir_u32 change_rules(nadir_rules_request& request);
 void read_capabilities(void* capabilities);

@@ -87,6 +87,16 @@ nadir_u32 read_recorder(nadir_recorder_request& request) {
     return status;
 }
 
+nadir_u32 read_extension(nadir_extension_request& request) {
+    if (!exists(request.processor)) {
+        return NADIR_BAD_ARGUMENT;
+    }
+    const InterruptsOff off;
+    request.found =
+        nadir_read_extension(known_session(), request.number, request.processor, &request.extension) == NADIR_OK;
+    return NADIR_OK;
+}
+
 nadir_u32 change_rules(nadir_rules_request& request) {
     __builtin_memset(request.rules, 0, sizeof(request.rules));
     request.count = 0;

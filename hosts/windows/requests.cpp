@@ -84,6 +84,11 @@ NADIR_PAGED_CODE nadir_u32 answer_hooks_list(void* data, const void*) {
     return NADIR_OK;
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_extension(void* data, const void*) {
+    const SessionLock held;
+    return read_extension(*static_cast<nadir_extension_request*>(data));
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
     auto& request = *static_cast<nadir_events_begin_request*>(data);
     const SessionLock held;
@@ -131,6 +136,7 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_HOOKS_CLEAR, answer_hooks_clear, sizeof(nadir_hooks_clear_request),
      offsetof(nadir_hooks_clear_request, report)},
     {NADIR_IOCTL_HOOKS_LIST, answer_hooks_list, sizeof(nadir_hooks_list_request), 0},
+    {NADIR_IOCTL_EXTENSION, answer_extension, sizeof(nadir_extension_request), 0},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

@@ -121,13 +121,15 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300,
-         stop_when: Callable[[str], bool] | None = None, prepare: Callable[[Initrd], None] | None = None) -> Boot:
+         stop_when: Callable[[str], bool] | None = None, prepare: Callable[[Initrd], None] | None = None,
+         nadir: Path | None = None) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
     programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run. prepare: adds files.
+    nadir: another nadir.ko than the usual one.
     """
     initrd = Initrd()
-    for path in (product.module(), helper_module("snapshot"), *modules):
+    for path in (nadir or product.module(), helper_module("snapshot"), *modules):
         initrd.module(path)
     for name in programs:
         make = {"nadir": product.tool, "conformance": built.conformance}.get(name)

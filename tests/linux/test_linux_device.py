@@ -51,7 +51,7 @@ finish
 """
 
 FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "events_begin", "events_read",
-             "events_end", "rules", "hooks_set", "hooks_clear", "hooks_list")
+             "events_end", "rules", "hooks_set", "hooks_clear", "hooks_list", "extension")
 
 
 @pytest.fixture(scope="module")

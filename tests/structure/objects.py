@@ -43,6 +43,13 @@ def objects_of(build: Path) -> list[tuple[Path, Path]]:
     return found
 
 
+def objects_with_extensions(build: Path) -> list[tuple[Path, Path]]:
+    """The same of the examples, with what calls them and what they call (tests/extensions)."""
+    folder = build / "tests" / "extensions" / "CMakeFiles" / "nadir_core_with_examples.dir"
+    found = [(path.relative_to(folder).with_suffix(""), path) for path in sorted(folder.rglob("*.o"))]
+    return [(Path(*source.parts[2:]) if source.parts[0] == "__" else Path("tests/extensions") / source, path) for source, path in found]
+
+
 def symbol_problems(objects: list[tuple[Path, Path]]) -> list[str]:
     defined: set[str] = set()
     wanted: dict[str, Path] = {}

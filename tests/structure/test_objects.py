@@ -28,8 +28,30 @@ def core(request) -> list[tuple[Path, Path]]:
 def test_every_source_of_the_core_has_an_object(core):
     have = {source for source, _ in core}
     want = {path for path in sources.code_files() if path.suffix in {".cpp", ".S"}
-            and path.parts[0] in {"base", "control", "check", "cpu", "core"}}
+            and path.parts[0] in {"base", "control", "check", "cpu", "core"}
+            and path.parts[:3] != ("core", "extensions", "runtime")}
     assert not want - have, f"build first: {sorted(map(str, want - have))}"
+
+
+def test_extensions_and_what_calls_them(core):
+    build = core[0][1]
+    while build.name != "CMakeFiles":
+        build = build.parent
+    found = objects.objects_with_extensions(build.parent)
+    if not found:
+        pytest.skip(f"not built in {build.parent}: examples_elf")
+    assert sum(source.parts[0] == "examples" for source, _ in found) >= 4
+    problems = [*objects.symbol_problems(core + found), *objects.section_problems(found), *objects.code_problems(found)]
+    assert not problems, sources.report(problems)
+
+
+def test_without_extensions_nothing_of_them_is_there(core):
+    """The exit path has no symbol of theirs."""
+    exit_path = {"core/exit_loop.cpp", "core/exits/exception.cpp", "core/plan/plan.cpp", "core/events/optional_exits.cpp",
+                 "core/views/breakpoint.cpp", "core/root/fault_report.cpp"}
+    names = [name for source, path in core if str(source) in exit_path
+             for name in subprocess.run(["nm", "-P", path], capture_output=True, text=True, check=True).stdout.splitlines()]
+    assert len(names) > 100 and not [name for name in names if "extension" in name]
 
 
 def test_symbols(core):

@@ -19,9 +19,13 @@ EXITS = ("nadir_handle_exit", "nadir_handle_exit_with_all_registers", "nadir_han
 TRAP_FRAME = 22 * 8 + 8
 
 
-@pytest.fixture(params=sorted(BUILDS), ids=lambda path: path.name)
+IMAGES = {f"{build.name}-{Path(image).stem}": build / image
+          for build in sorted(BUILDS) for image in ("hosts/bare/nadir64.elf", "tests/extensions/nadir_examples64.elf")}
+
+
+@pytest.fixture(params=IMAGES)
 def functions(request) -> dict[str, stacks.Function]:
-    image = request.param / "hosts/bare/nadir64.elf"
+    image = IMAGES[request.param]
     if not image.exists():
         pytest.skip(f"not built: {image}")
     return stacks.functions_of(image)

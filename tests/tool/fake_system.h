@@ -25,6 +25,7 @@ struct FakeNadir {
     nadir_options options{};             // what `on` was called with
     std::map<nadir_u32, nadir_vmcs> vmcs;
     std::map<nadir_u32, nadir_recorder_request> recorder;
+    std::vector<nadir_extension> extensions; // with the counters of processor 0
     std::vector<nadir_listed_rule> rules;
     std::vector<nadir_rules_request> rule_requests; // what was asked
     std::size_t rules_that_fit = NADIR_RULES;
@@ -102,6 +103,17 @@ public:
     nadir_statistics statistics(nadir_u32 processor) override { return nadir_.statistics.at(processor); }
     arch::Capabilities capabilities(nadir_u32) override { return example_processor(); }
     nadir_vmcs vmcs(nadir_u32 processor) override { return nadir_.vmcs[processor]; }
+    nadir_extension_request extension(nadir_u32 number, nadir_u32 processor) override {
+        nadir_extension_request request{};
+        request.found = number < nadir_.extensions.size() ? 1 : 0;
+        if (request.found != 0) {
+            request.extension = nadir_.extensions[number];
+            for (nadir_u64& counter : request.extension.counters) {
+                counter *= processor + 1;
+            }
+        }
+        return request;
+    }
     nadir_recorder_request recorder(nadir_u32 processor) override { return nadir_.recorder[processor]; }
 
     // As the core, as far as the command can tell.

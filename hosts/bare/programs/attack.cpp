@@ -31,7 +31,7 @@ constexpr bool does_what_it_says(u64 function) {
     return function == 2 || function == 7 || function == 9 || function == 16;
 }
 constexpr bool exists(u64 function) {
-    return (function >= 1 && function <= 20 && function != 8) || (function >= 32 && function <= 40);
+    return (function >= 1 && function <= 20 && function != 8) || (function >= 32 && function <= 40) || function == 48;
 }
 
 // The second is what functions of hooks say where there is no memory for them.

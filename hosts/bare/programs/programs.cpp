@@ -35,6 +35,7 @@ constexpr Entry entries[] = {
     {"hook_growth", run_hook_growth},
     {"rules", run_rules},
     {"together", run_together},
+    {"extensions", run_extensions},
 };
 
 void print_report(const char* what, const nadir_report& report) {

@@ -29,6 +29,7 @@ const char* run_register_events(const Options& options);
 const char* run_traffic(const Options& options);
 const char* run_rules(const Options& options);
 const char* run_together(const Options& options);
+const char* run_extensions(const Options& options);
 const char* run_event_registers(const Options& options);
 
 // What programs that repeat something say to cycles=0, by which they would pass with nothing done.

@@ -176,6 +176,7 @@ static const struct function functions[] = {
     FUNCTION(hooks_set, HOOKS_SET, offsetof(struct nadir_hooks_set_request, report)),
     FUNCTION(hooks_clear, HOOKS_CLEAR, offsetof(struct nadir_hooks_clear_request, report)),
     FUNCTION(hooks_list, HOOKS_LIST, 0),
+    FUNCTION(extension, EXTENSION, 0),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)

@@ -46,7 +46,8 @@ TEST(Messages, EveryOneHasATextAndItsPlaceholdersFit) {
              at = text.pattern.find('{', at + 1)) {
             ++placeholders;
             ASSERT_LT(at + 2, text.pattern.size());
-            EXPECT_NE(std::string_view("dxeisSr").find(text.pattern[at + 1]), std::string_view::npos);
+            EXPECT_NE(std::string_view("dxeisSrt").find(text.pattern[at + 1]), std::string_view::npos);
+            placeholders += text.pattern[at + 1] == 't' ? 1 : 0; // two arguments
             EXPECT_EQ(text.pattern[at + 2], '}');
         }
         EXPECT_LE(placeholders, message_arguments);
@@ -75,6 +76,16 @@ TEST(Messages, Words) {
     record.argument[0] = NADIR_STEP_VMXON;
     record.argument[1] = NADIR_VMXON_FAILED;
     EXPECT_EQ(text_of_record(record), "start failed at step 7 (VMXON): 32 (VMXON failed) (details 0x0, 0x0)");
+}
+
+TEST(Messages, LettersAreTwoArguments) {
+    nadir_log_record record{};
+    record.message = static_cast<nadir_u8>(Message::extension_note);
+    record.argument[0] = 0x7265'746C'6966'5F61; // "a_filter"
+    record.argument[1] = 0x32;
+    record.argument[2] = 0x6573'7566'6572;
+    record.argument[4] = 7;
+    EXPECT_EQ(text_of_record(record), "extension a_filter2: refuse: 0x7, 0x0");
 }
 
 TEST(Messages, UnknownNumberShowsItsArguments) {
