@@ -17,7 +17,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a structure or a code below changes its meaning. A tool and a host of different versions refuse. */
-#define NADIR_CONTROL_VERSION 4u
+#define NADIR_CONTROL_VERSION 5u
 
 /* Why something did not work. Stable numbers; `nadir_status_text` has the words. */
 enum nadir_status {
@@ -59,9 +59,15 @@ enum nadir_status {
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
-    NADIR_HOOK_INSTRUCTION =
-        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
-                                       without */
+    /* The processor has no monitor trap flag that works, and the instruction there can't be stepped over without. */
+    NADIR_HOOK_INSTRUCTION = 101,
+    /* Memory that was asked for (docs/memory.md). */
+    NADIR_MEMORY_NOT_THERE = 122,  /* the machine has nothing at this physical address */
+    NADIR_MEMORY_DEVICE = 123,     /* it has a device there, and reading could change what that does */
+    NADIR_MEMORY_OURS = 124,       /* Nadir's own memory lies there */
+    NADIR_MEMORY_UNREADABLE = 125, /* the system itself keeps the page out of its own reach */
+    NADIR_NO_PROCESS = 126,        /* there is no such process, or it has no address space of its own */
+    NADIR_MEMORY_UNSUPPORTED = 127 /* this system's host can't do it */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -360,6 +366,9 @@ struct nadir_rules_request {
     struct nadir_listed_rule rules[NADIR_RULES]; /* out */
 };
 
+/* Its requests have a header and a report of those above. */
+#include "control/inspect.h"
+
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
     NADIR_FUNCTION_ON = 1,
@@ -373,7 +382,10 @@ enum nadir_function {
     NADIR_FUNCTION_EVENTS_BEGIN = 9,
     NADIR_FUNCTION_EVENTS_READ = 10,
     NADIR_FUNCTION_EVENTS_END = 11,
-    NADIR_FUNCTION_RULES = 16
+    NADIR_FUNCTION_RULES = 16,
+    NADIR_FUNCTION_MEMORY_READ = 21,
+    NADIR_FUNCTION_MEMORY_SPACE = 22,
+    NADIR_FUNCTION_MEMORY_EPT = 23
 };
 
 #ifdef __cplusplus

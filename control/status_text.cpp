@@ -47,6 +47,12 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
+    {NADIR_MEMORY_NOT_THERE, "the machine has no memory at this physical address"},
+    {NADIR_MEMORY_DEVICE, "this physical address is a device's, and reading it could change what the device does"},
+    {NADIR_MEMORY_OURS, "this physical address is in Nadir's own memory"},
+    {NADIR_MEMORY_UNREADABLE, "the system keeps this page out of its own reach"},
+    {NADIR_NO_PROCESS, "there is no such process, or it has no address space of its own"},
+    {NADIR_MEMORY_UNSUPPORTED, "Nadir's host for this system can't look at memory yet"},
 };
 
 constexpr std::string_view steps[] = {

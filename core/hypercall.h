@@ -49,6 +49,10 @@ enum class Hypercall : uint64_t {
     views_leave = 37,  // this processor is in no view
     read_hook = 38,    // RDX number of the hook; words: struct nadir_hook_state; NADIR_BAD_ARGUMENT: there is none
     read_views = 39,   // words: struct nadir_view_state, of this processor
+    // core/memory/ept_walk.h
+    inspect_ept =
+        44, // RDX guest-physical address, RSI enum nadir_ept_tables; words: EPTP, number of entries, which tables
+            // they are, enum nadir_ept_flag, the entries from the top
 };
 
 // Those that only ask about Nadir.
@@ -63,7 +67,8 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::read_recorder:
     case Hypercall::watch:
     case Hypercall::read_hook:
-    case Hypercall::read_views: return true;
+    case Hypercall::read_views:
+    case Hypercall::inspect_ept: return true;
     default: return false;
     }
 }
