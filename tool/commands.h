@@ -74,6 +74,13 @@ struct TraceOptions {
 };
 ExitStatus command_trace(System& system, const TraceOptions& options, std::ostream& out);
 
+struct SymbolsOptions {
+    std::vector<std::string> wishes; // names, patterns, addresses; none: all symbols
+    std::string file;                // empty: the running kernel's
+    bool json = false;
+};
+ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out);
+
 struct CapsOptions {
     std::string from; // a file of `caps --json`; empty: this machine
     bool json = false;

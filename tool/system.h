@@ -43,6 +43,12 @@ struct SystemWords {
     std::string_view messages; // where the host's own messages are; continues a sentence
 };
 
+// The symbols of the running kernel, as lines of `nm`, and where they were found.
+struct KernelSymbols {
+    std::string text;
+    std::string source;
+};
+
 class System {
 public:
     System() = default;
@@ -61,6 +67,9 @@ public:
     virtual std::string processor_name() = 0;
     virtual std::uint64_t memory_available() = 0; // bytes, 0: unknown
     virtual std::vector<Rival> rivals() = 0;
+
+    // Throws Failure where they can't be read.
+    virtual KernelSymbols kernel_symbols() = 0;
 
     virtual ClockReading read_clocks() = 0;
     virtual void sleep(std::chrono::milliseconds time) = 0;

@@ -171,6 +171,7 @@ public:
     std::function<arch::Capabilities(unsigned)> processor = [](unsigned) { return example_processor(); };
     std::uint64_t memory = 1u << 30;
     std::vector<tool::Rival> others;
+    tool::KernelSymbols symbols;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
 
@@ -187,6 +188,7 @@ public:
     std::string processor_name() override { return "Example(R) Processor"; }
     std::uint64_t memory_available() override { return memory; }
     std::vector<tool::Rival> rivals() override { return others; }
+    tool::KernelSymbols kernel_symbols() override { return symbols; }
     // One tick is a microsecond, and 1000000 ticks was at 1970-01-01 00:16:40 UTC.
     tool::ClockReading read_clocks() override {
         return {ticks_,

@@ -88,6 +88,16 @@ public:
         return found;
     }
 
+    KernelSymbols kernel_symbols() override {
+        const std::string source = "/proc/kallsyms";
+        const std::optional<std::string> text = read_text(source);
+        if (!text) {
+            throw Failure(ExitStatus::failed, fmt::format("{} can't be read.", source),
+                          "A file of symbols, as a System.map, does as well: --symbols FILE.");
+        }
+        return {*text, source};
+    }
+
     ClockReading read_clocks() override { return {__rdtsc(), std::chrono::system_clock::now()}; }
 
     void sleep(std::chrono::milliseconds time) override {

@@ -73,6 +73,11 @@ public:
 
     std::vector<Rival> rivals() override { return rivals_among(look_for_virtualization()); }
 
+    KernelSymbols kernel_symbols() override {
+        throw Failure(ExitStatus::failed, "The symbols of a Windows kernel can't be read yet.",
+                      "A file with lines of ADDRESS TYPE NAME, as `nm` prints them, does: --symbols FILE.");
+    }
+
     ClockReading read_clocks() override {
         // The run-time library's own clock goes in steps of up to 16 ms.
         FILETIME time;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// `nadir symbols`: names of the kernel's code and data, and which one an address belongs to.
+#include "tool/commands.h"
+#include "tool/definitions/names.h"
+#include "tool/definitions/value.h"
+#include "tool/json_output.h"
+#include "tool/symbols/source.h"
+
+#include <fmt/format.h>
+#include <fmt/ostream.h>
+
+namespace nadir::tool {
+
+namespace {
+
+// A place that was found, for what was asked.
+struct Found {
+    std::string asked;
+    std::uint64_t address = 0;
+    SymbolPlace place;
+};
+
+std::vector<Found> find(const Symbols& symbols, const std::string& wish) {
+    std::vector<Found> found;
+    for (const Symbol* symbol : symbols.find(wish)) {
+        found.push_back({wish, symbol->address, {symbol, 0}});
+    }
+    if (!found.empty()) {
+        return found;
+    }
+    if (wish.find_first_of("*?") != std::string::npos) {
+        for (const Symbol& symbol : symbols.all()) {
+            if (fits(symbol.name, wish)) {
+                found.push_back({wish, symbol.address, {&symbol, 0}});
+            }
+        }
+    } else if (looks_like_number(wish)) {
+        const std::uint64_t address = parse_value(wish, Reading::hexadecimal).number;
+        if (const std::optional<SymbolPlace> place = symbols.at(address)) {
+            found.push_back({wish, address, *place});
+        }
+    }
+    if (found.empty()) {
+        throw Failure(ExitStatus::failed, fmt::format("There is no symbol \"{}\".", wish),
+                      did_you_mean(symbols.near_names(wish)));
+    }
+    return found;
+}
+
+nlohmann::ordered_json to_json(const Found& one) {
+    const Symbol& symbol = *one.place.symbol;
+    nlohmann::ordered_json json{
+        {"asked", one.asked},         {"address", fmt::format("{:#x}", one.address)}, {"name", symbol.name},
+        {"offset", one.place.offset}, {"type", std::string(1, symbol.type)},          {"module", nullptr}};
+    if (!symbol.module.empty()) {
+        json["module"] = symbol.module;
+    }
+    return json;
+}
+
+} // namespace
+
+ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out) {
+    const Symbols symbols = read_symbols(system, options.file);
+    std::vector<Found> all;
+    for (const std::string& wish : options.wishes) {
+        const std::vector<Found> found = find(symbols, wish);
+        all.insert(all.end(), found.begin(), found.end());
+    }
+    if (options.wishes.empty()) {
+        all = find(symbols, "*");
+    }
+    nlohmann::ordered_json json{{"symbols", nlohmann::ordered_json::array()}};
+    for (const Found& one : all) {
+        if (options.json) {
+            json["symbols"].push_back(to_json(one));
+        } else {
+            fmt::print(out, "{:016x} {} {}\n", one.address, one.place.symbol->type, words_of(one.place));
+        }
+    }
+    if (options.json) {
+        print_json(out, json);
+    }
+    return ExitStatus::success;
+}
+
+} // namespace nadir::tool
