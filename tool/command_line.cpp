@@ -7,6 +7,7 @@
 #include "tool/dump_command_line.h"
 #include "tool/file_option.h"
 #include "tool/hook_command_line.h"
+#include "tool/memory_command_line.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
@@ -301,6 +302,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_trace(app, action);
     add_set(app, action);
     add_hook_commands(app, action);
+    add_memory_commands(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

@@ -32,6 +32,11 @@ public:
     // What came of it is in its report, and all rules behind it.
     virtual nadir_rules_request rules(const nadir_rules_request& wanted) = 0;
 
+    // Looking at memory; what came of it is in the report. Physical memory, within one page.
+    virtual nadir_memory_read_request memory_read(nadir_u64 address, nadir_u32 bytes) = 0;
+    virtual nadir_memory_space_request memory_space(nadir_u32 process) = 0;
+    virtual nadir_memory_ept_request memory_ept(nadir_u64 address, nadir_u32 processor, nadir_u32 tables) = 0;
+
     // Events are this object's from begin to end, or until it goes.
     virtual nadir_report events_begin(const nadir_event_filter& filter) = 0;
     virtual nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) = 0;

@@ -40,3 +40,8 @@
 #define NADIR_IOCTL_EVENTS_END _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_EVENTS_END, struct nadir_events_end_request)
 #define NADIR_IOCTL_RECORDER _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_RECORDER, struct nadir_recorder_request)
 #define NADIR_IOCTL_RULES _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_RULES, struct nadir_rules_request)
+#define NADIR_IOCTL_MEMORY_READ                                                                                        \
+    _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_READ, struct nadir_memory_read_request)
+#define NADIR_IOCTL_MEMORY_SPACE                                                                                       \
+    _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_SPACE, struct nadir_memory_space_request)
+#define NADIR_IOCTL_MEMORY_EPT _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_EPT, struct nadir_memory_ept_request)

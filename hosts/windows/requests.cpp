@@ -61,6 +61,19 @@ NADIR_PAGED_CODE nadir_u32 answer_rules(void* data, const void*) {
     return change_rules(*static_cast<nadir_rules_request*>(data));
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_memory_read(void* data, const void*) {
+    return read_memory(*static_cast<nadir_memory_read_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_memory_space(void* data, const void*) {
+    return read_address_space(*static_cast<nadir_memory_space_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_memory_ept(void* data, const void*) {
+    const SessionLock held;
+    return read_ept(*static_cast<nadir_memory_ept_request*>(data));
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
     auto& request = *static_cast<nadir_events_begin_request*>(data);
     const SessionLock held;
@@ -103,6 +116,12 @@ constexpr Function functions[] = {
     {NADIR_IOCTL_EVENTS_END, answer_events_end, sizeof(nadir_events_end_request),
      offsetof(nadir_events_end_request, report)},
     {NADIR_IOCTL_RULES, answer_rules, sizeof(nadir_rules_request), offsetof(nadir_rules_request, report)},
+    {NADIR_IOCTL_MEMORY_READ, answer_memory_read, sizeof(nadir_memory_read_request),
+     offsetof(nadir_memory_read_request, report)},
+    {NADIR_IOCTL_MEMORY_SPACE, answer_memory_space, sizeof(nadir_memory_space_request),
+     offsetof(nadir_memory_space_request, report)},
+    {NADIR_IOCTL_MEMORY_EPT, answer_memory_ept, sizeof(nadir_memory_ept_request),
+     offsetof(nadir_memory_ept_request, report)},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

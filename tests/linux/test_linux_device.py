@@ -51,7 +51,7 @@ finish
 """
 
 FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "events_begin", "events_read",
-             "events_end", "rules")
+             "events_end", "rules", "memory_read", "memory_space", "memory_ept")
 
 
 @pytest.fixture(scope="module")

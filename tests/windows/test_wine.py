@@ -106,7 +106,7 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
         return {name: (str(error), "same") for name in names}
 
     answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "rules",
-                                                     "rules-no-operation", "by-the-second", "first-afterwards")}
+                                                     "memory-read", "memory-space", "memory-ept", "rules-no-operation", "by-the-second", "first-afterwards")}
     assert answers == {
         **answered,
         **cases(BAD_LENGTH, "short-in", "short-out", "long-in", "long-out", "nothing-in", "nothing-out", "nothing-at-all",

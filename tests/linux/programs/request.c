@@ -173,6 +173,9 @@ static const struct function functions[] = {
     FUNCTION(events_read, EVENTS_READ, 0),
     FUNCTION(events_end, EVENTS_END, offsetof(struct nadir_events_end_request, report)),
     FUNCTION(rules, RULES, offsetof(struct nadir_rules_request, report)),
+    FUNCTION(memory_read, MEMORY_READ, offsetof(struct nadir_memory_read_request, report)),
+    FUNCTION(memory_space, MEMORY_SPACE, offsetof(struct nadir_memory_space_request, report)),
+    FUNCTION(memory_ept, MEMORY_EPT, offsetof(struct nadir_memory_ept_request, report)),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)

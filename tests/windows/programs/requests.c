@@ -151,6 +151,24 @@ static void rules(HANDLE device)
     ask(device, "rules-no-operation", NADIR_IOCTL(NADIR_FUNCTION_RULES), size, size);
 }
 
+/* Each says in its report why it did nothing. */
+static void memory(HANDLE device)
+{
+    static const struct {
+        const char *name;
+        DWORD function, size;
+    } cases[] = {
+        {"memory-read", NADIR_FUNCTION_MEMORY_READ, sizeof(struct nadir_memory_read_request)},
+        {"memory-space", NADIR_FUNCTION_MEMORY_SPACE, sizeof(struct nadir_memory_space_request)},
+        {"memory-ept", NADIR_FUNCTION_MEMORY_EPT, sizeof(struct nadir_memory_ept_request)},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
+        prepare(cases[i].size);
+        ask(device, cases[i].name, NADIR_IOCTL(cases[i].function), cases[i].size, cases[i].size);
+    }
+}
+
 static void pointers(HANDLE device)
 {
     const DWORD size = sizeof(struct nadir_state_request);
@@ -207,6 +225,7 @@ int main(void)
     codes(device);
     processors(device);
     rules(device);
+    memory(device);
     pointers(device);
     files(device);
     opens(device);
