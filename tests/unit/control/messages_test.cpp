@@ -139,7 +139,13 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_BAD_SIZE,
                                    NADIR_BAD_ARGUMENT,
                                    NADIR_BUSY,
-                                   NADIR_REFUSED}) {
+                                   NADIR_REFUSED,
+                                   NADIR_MEMORY_NOT_THERE,
+                                   NADIR_MEMORY_DEVICE,
+                                   NADIR_MEMORY_OURS,
+                                   NADIR_MEMORY_UNREADABLE,
+                                   NADIR_NO_PROCESS,
+                                   NADIR_MEMORY_UNSUPPORTED}) {
         const char* text = nadir_status_text(status);
         EXPECT_STRNE(text, nadir_status_text(12345)) << status;
         EXPECT_TRUE(seen.insert(text).second) << text;
