@@ -71,7 +71,14 @@ enum nadir_status {
     NADIR_HOOK_TAKEN = 113,      /* somebody has another kind of hook there */
     NADIR_HOOKS_TOO_MANY = 114,
     NADIR_HOOKS_NOT_HERE = 115,  /* this system's host can't set hooks yet */
-    NADIR_HOOK_EXTENSION = 118   /* there is no extension of this number, or it has no callback for hooks */
+    NADIR_HOOK_EXTENSION = 118,  /* there is no extension of this number, or it has no callback for hooks */
+    /* Memory that was asked for (docs/memory.md). */
+    NADIR_MEMORY_NOT_THERE = 122,  /* the machine has nothing at this physical address */
+    NADIR_MEMORY_DEVICE = 123,     /* it has a device there, and reading could change what that does */
+    NADIR_MEMORY_OURS = 124,       /* Nadir's own memory lies there */
+    NADIR_MEMORY_UNREADABLE = 125, /* the system itself keeps the page out of its own reach */
+    NADIR_NO_PROCESS = 126,        /* there is no such process, or it has no address space of its own */
+    NADIR_MEMORY_UNSUPPORTED = 127 /* this system's host can't do it */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -374,6 +381,8 @@ struct nadir_rules_request {
 
 #include "control/hook_requests.h"
 #include "control/extensions.h"
+/* Its requests have a header and a report of those above. */
+#include "control/inspect.h"
 
 /* Function numbers; Linux makes _IOWR('N', n, struct ...) of them, Windows CTL_CODE(.., 0x800 + n, METHOD_BUFFERED, ..). */
 enum nadir_function {
@@ -392,7 +401,10 @@ enum nadir_function {
     NADIR_FUNCTION_HOOKS_SET = 17,
     NADIR_FUNCTION_HOOKS_CLEAR = 18,
     NADIR_FUNCTION_HOOKS_LIST = 19,
-    NADIR_FUNCTION_EXTENSION = 24
+    NADIR_FUNCTION_EXTENSION = 24,
+    NADIR_FUNCTION_MEMORY_READ = 21,
+    NADIR_FUNCTION_MEMORY_SPACE = 22,
+    NADIR_FUNCTION_MEMORY_EPT = 23
 };
 
 #ifdef __cplusplus

@@ -57,6 +57,12 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOK_TAKEN, "somebody has another kind of hook at this address"},
     {NADIR_HOOKS_TOO_MANY, "there are too many hooks"},
     {NADIR_HOOKS_NOT_HERE, "hooks can't be set on this system yet"},
+    {NADIR_MEMORY_NOT_THERE, "the machine has no memory at this physical address"},
+    {NADIR_MEMORY_DEVICE, "this physical address is a device's, and reading it could change what the device does"},
+    {NADIR_MEMORY_OURS, "this physical address is in Nadir's own memory"},
+    {NADIR_MEMORY_UNREADABLE, "the system keeps this page out of its own reach"},
+    {NADIR_NO_PROCESS, "there is no such process, or it has no address space of its own"},
+    {NADIR_MEMORY_UNSUPPORTED, "Nadir's host for this system can't look at memory yet"},
 };
 
 constexpr std::string_view steps[] = {

@@ -52,6 +52,10 @@ enum class Hypercall : uint64_t {
     plan_memory =
         40, // RDX the first address of a range and what is watched, RSI its last: core/plan/plan.h, packed_range
     extension_counters = 48, // RDX processor, RSI number of an extension; words: its counters there
+    // core/memory/ept_walk.h
+    inspect_ept =
+        44, // RDX guest-physical address, RSI enum nadir_ept_tables; words: EPTP, number of entries, which tables
+            // they are, enum nadir_ept_flag, the entries from the top
 };
 
 // Those that only ask about Nadir.
@@ -67,7 +71,8 @@ constexpr bool is_question(Hypercall function) {
     case Hypercall::watch:
     case Hypercall::read_hook:
     case Hypercall::extension_counters:
-    case Hypercall::read_views: return true;
+    case Hypercall::read_views:
+    case Hypercall::inspect_ept: return true;
     default: return false;
     }
 }

@@ -109,6 +109,9 @@ NADIR_ABI nadir_u32 nadir_hooks_end(struct nadir_session* session, struct nadir_
  * processor. Not preempted. */
 NADIR_ABI nadir_u32 nadir_read_extension(const struct nadir_session* session, nadir_u32 number, nadir_u32 processor,
                                          struct nadir_extension* extension);
+/* The EPT's entries on the way to a guest-physical address (docs/memory.md): takes what the request has behind its header, and fills in
+ * the report and the walk. Passive, with the set of online processors held still. */
+NADIR_ABI nadir_u32 nadir_memory_ept(const struct nadir_session* session, struct nadir_memory_ept_request* request);
 
 /* Puts this processor, which must be virtualised, into the state after INIT, waiting for a start-up IPI: it comes back
  * when its guest's other processors start it. For a host that starts a guest system from scratch (the bare host).

@@ -7,7 +7,7 @@
 nadir_packages="
     g++ make cmake ninja-build binutils dpkg-dev
     clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev lld-16
-    libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libcapstone-dev libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev
     linux-headers-cloud-amd64 kmod lz4
     python3 python3-pytest python3-pytest-xdist
     bochs bochs-term bochsbios vgabios

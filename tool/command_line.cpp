@@ -9,6 +9,7 @@
 #include "tool/dump_command_line.h"
 #include "tool/file_option.h"
 #include "tool/hook_command_line.h"
+#include "tool/memory_command_line.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
@@ -325,6 +326,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     add_set(app, action);
     add_hook_commands(app, action);
     add_extensions(app, action);
+    add_memory_commands(app, action);
     add_caps(app, action, words);
     add_decode(app, action, words);
     add_list(app, action, words);

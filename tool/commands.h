@@ -70,6 +70,27 @@ struct SetOptions {
     bool json = false;
 };
 ExitStatus command_set(System& system, const SetOptions& options, std::ostream& out);
+
+struct MemoryReadOptions {
+    std::string range; // ADDRESS[+SIZE]
+    bool physical = false;
+    std::optional<nadir_u32> process;
+    bool hex = false; // of these four at most one
+    bool disassemble = false;
+    std::string raw; // into this file; "-": standard output
+    bool json = false;
+};
+ExitStatus command_memory_read(System& system, const MemoryReadOptions& options, std::ostream& out);
+
+struct MemoryTranslateOptions {
+    std::string address;
+    bool physical = false;
+    std::optional<nadir_u32> process;
+    std::optional<nadir_u32> processor; // whose EPT
+    bool json = false;
+};
+ExitStatus command_memory_translate(System& system, const MemoryTranslateOptions& options, std::ostream& out);
+
 struct TraceOptions {
     EventWishes wishes;
     std::optional<std::string> where;

@@ -38,6 +38,10 @@ public:
     virtual nadir_hooks_clear_request hooks_clear(bool staying) = 0;
     // One batch, from the one on that has so many before it.
     virtual nadir_hooks_list_request hooks_list(nadir_u32 first) = 0;
+    // Looking at memory; what came of it is in the report. Physical memory, within one page.
+    virtual nadir_memory_read_request memory_read(nadir_u64 address, nadir_u32 bytes) = 0;
+    virtual nadir_memory_space_request memory_space(nadir_u32 process) = 0;
+    virtual nadir_memory_ept_request memory_ept(nadir_u64 address, nadir_u32 processor, nadir_u32 tables) = 0;
 
     // Events are this object's from begin to end, or until it goes.
     virtual nadir_report events_begin(const nadir_event_filter& filter) = 0;

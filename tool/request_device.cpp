@@ -118,6 +118,30 @@ nadir_extension_request RequestDevice::extension(nadir_u32 number, nadir_u32 pro
     return request;
 }
 
+nadir_memory_read_request RequestDevice::memory_read(nadir_u64 address, nadir_u32 bytes) {
+    auto request = request_of<nadir_memory_read_request>();
+    request.address = address;
+    request.bytes = bytes;
+    request.report = reported("memory", NADIR_FUNCTION_MEMORY_READ, request);
+    return request;
+}
+
+nadir_memory_space_request RequestDevice::memory_space(nadir_u32 process) {
+    auto request = request_of<nadir_memory_space_request>();
+    request.process = process;
+    request.report = reported("memory", NADIR_FUNCTION_MEMORY_SPACE, request);
+    return request;
+}
+
+nadir_memory_ept_request RequestDevice::memory_ept(nadir_u64 address, nadir_u32 processor, nadir_u32 tables) {
+    auto request = request_of<nadir_memory_ept_request>();
+    request.address = address;
+    request.processor = processor;
+    request.tables = tables;
+    request.report = reported("memory", NADIR_FUNCTION_MEMORY_EPT, request);
+    return request;
+}
+
 nadir_recorder_request RequestDevice::recorder(nadir_u32 processor) {
     auto request = request_of<nadir_recorder_request>();
     request.processor = processor;

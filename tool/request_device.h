@@ -23,6 +23,9 @@ public:
     nadir_hooks_set_request hooks_set(const nadir_hooks_set_request& wanted) override;
     nadir_hooks_clear_request hooks_clear(bool staying) override;
     nadir_hooks_list_request hooks_list(nadir_u32 first) override;
+    nadir_memory_read_request memory_read(nadir_u64 address, nadir_u32 bytes) override;
+    nadir_memory_space_request memory_space(nadir_u32 process) override;
+    nadir_memory_ept_request memory_ept(nadir_u64 address, nadir_u32 processor, nadir_u32 tables) override;
     nadir_report events_begin(const nadir_event_filter& filter) override;
     nadir_events_read_request events_read(nadir_u32 processor, nadir_u64 next) override;
     nadir_report events_end() override;

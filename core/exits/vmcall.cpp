@@ -6,6 +6,7 @@
 #include "core/guest.h"
 #include "core/hypercall.h"
 #include "core/log.h"
+#include "core/memory/ept_walk.h"
 #include "core/memory/second_level.h"
 #include "core/plan/plan.h"
 #include "core/root/provoke.h"
@@ -211,6 +212,19 @@ nadir_status read_views(Vcpu& vcpu) {
     return Outcome::advance;
 }
 
+[[gnu::noinline]] Outcome about_ept(Vcpu& vcpu, uint64_t address, uint64_t tables) {
+    EptAnswer found{};
+    vcpu.registers.rax() = inspect_ept(vcpu, address, tables, found);
+    answer(vcpu, 0, found.eptp);
+    answer(vcpu, 1, found.walk.count);
+    answer(vcpu, 2, found.tables);
+    answer(vcpu, 3, found.is_ours ? uint64_t{NADIR_EPT_IS_OURS} : 0);
+    for (unsigned i = 0; i < ept_top_level; ++i) {
+        answer(vcpu, 4 + i, found.walk.entries[i]);
+    }
+    return Outcome::advance;
+}
+
 } // namespace
 
 Outcome vmcall(Vcpu& vcpu) {
@@ -256,6 +270,7 @@ Outcome vmcall(Vcpu& vcpu) {
             return Outcome::retry;
         }
         break; // refused, or no such provocation
+    case Hypercall::inspect_ept: return about_ept(vcpu, number, argument);
     case Hypercall::wait_for_startup: put_guest_into_wait_for_startup(vcpu); return Outcome::retry;
     case Hypercall::start_up:
         put_guest_into_wait_for_startup(vcpu);

@@ -69,6 +69,21 @@ static u32 answer_rules(void *data)
     return host_rules_locked(data);
 }
 
+static u32 answer_memory_read(void *data)
+{
+    return host_memory_read_locked(data);
+}
+
+static u32 answer_memory_space(void *data)
+{
+    return host_memory_space_locked(data);
+}
+
+static u32 answer_memory_ept(void *data)
+{
+    return host_memory_ept_locked(data);
+}
+
 /* The file whose request is being answered. With host_lock held. */
 static const struct file *asking;
 
@@ -144,6 +159,9 @@ static const struct function functions[] = {
     [NADIR_FUNCTION_HOOKS_SET] = FUNCTION(hooks_set, offsetof(struct nadir_hooks_set_request, report)),
     [NADIR_FUNCTION_HOOKS_CLEAR] = FUNCTION(hooks_clear, offsetof(struct nadir_hooks_clear_request, report)),
     [NADIR_FUNCTION_HOOKS_LIST] = FUNCTION(hooks_list, 0),
+    [NADIR_FUNCTION_MEMORY_READ] = FUNCTION(memory_read, offsetof(struct nadir_memory_read_request, report)),
+    [NADIR_FUNCTION_MEMORY_SPACE] = FUNCTION(memory_space, offsetof(struct nadir_memory_space_request, report)),
+    [NADIR_FUNCTION_MEMORY_EPT] = FUNCTION(memory_ept, offsetof(struct nadir_memory_ept_request, report)),
 };
 
 /* The structure is ours, as far as its first bytes can tell. */

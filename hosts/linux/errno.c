@@ -18,6 +18,7 @@ int host_errno(u32 status)
     case NADIR_CONTROL_MISSING:
     case NADIR_FIXED_BITS:
     case NADIR_UNSUPPORTED_FEATURE:
+    case NADIR_MEMORY_UNSUPPORTED:
         return -EOPNOTSUPP;
     case NADIR_IN_POSSESSION:
     case NADIR_BUSY:
@@ -29,7 +30,10 @@ int host_errno(u32 status)
     case NADIR_HOOKS_TOO_MANY:
         return -E2BIG;
     case NADIR_PROCESSOR_OFFLINE:
+    case NADIR_MEMORY_NOT_THERE:
         return -ENXIO;
+    case NADIR_NO_PROCESS:
+        return -ESRCH;
     case NADIR_INJECTED:
         return -ECANCELED;
     case NADIR_ALREADY_ON:

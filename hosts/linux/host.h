@@ -35,6 +35,11 @@ u32 host_extension_locked(struct nadir_extension_request *request);
 u32 host_recorder_locked(struct nadir_recorder_request *request);
 u32 host_rules_locked(struct nadir_rules_request *request);
 
+/* memory.c: with host_lock held. */
+u32 host_memory_read_locked(struct nadir_memory_read_request *request);
+u32 host_memory_space_locked(struct nadir_memory_space_request *request);
+u32 host_memory_ept_locked(struct nadir_memory_ept_request *request);
+
 /* events.c: `who` is the open file that asks. */
 u32 host_events_begin_locked(const void *who, const struct nadir_event_filter *filter, struct nadir_report *report);
 u32 host_events_read_locked(const void *who, struct nadir_events_read_request *request);

@@ -44,3 +44,8 @@
 #define NADIR_IOCTL_HOOKS_SET _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_HOOKS_SET, struct nadir_hooks_set_request)
 #define NADIR_IOCTL_HOOKS_CLEAR _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_HOOKS_CLEAR, struct nadir_hooks_clear_request)
 #define NADIR_IOCTL_HOOKS_LIST _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_HOOKS_LIST, struct nadir_hooks_list_request)
+#define NADIR_IOCTL_MEMORY_READ                                                                                        \
+    _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_READ, struct nadir_memory_read_request)
+#define NADIR_IOCTL_MEMORY_SPACE                                                                                       \
+    _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_SPACE, struct nadir_memory_space_request)
+#define NADIR_IOCTL_MEMORY_EPT _IOWR(NADIR_IOCTL_TYPE, NADIR_FUNCTION_MEMORY_EPT, struct nadir_memory_ept_request)

@@ -59,6 +59,9 @@ nadir_u32 read_vmcs(nadir_u32 processor, nadir_vmcs& out);
 nadir_u32 read_extension(nadir_extension_request& request);
 nadir_u32 read_recorder(nadir_recorder_request& request);
 nadir_u32 change_rules(nadir_rules_request& request);
+nadir_u32 read_memory(nadir_memory_read_request& request);
+nadir_u32 read_address_space(nadir_memory_space_request& request);
+nadir_u32 read_ept(nadir_memory_ept_request& request);
 void read_capabilities(void* capabilities);
 void explain_record(const nadir_log_record& record);
 // For tests: root mode makes this mistake on the processor that asks, which is lost by it. Without the lock.

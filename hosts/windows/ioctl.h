@@ -46,6 +46,9 @@
 #define NADIR_IOCTL_HOOKS_SET NADIR_IOCTL(NADIR_FUNCTION_HOOKS_SET)
 #define NADIR_IOCTL_HOOKS_CLEAR NADIR_IOCTL(NADIR_FUNCTION_HOOKS_CLEAR)
 #define NADIR_IOCTL_HOOKS_LIST NADIR_IOCTL(NADIR_FUNCTION_HOOKS_LIST)
+#define NADIR_IOCTL_MEMORY_READ NADIR_IOCTL(NADIR_FUNCTION_MEMORY_READ)
+#define NADIR_IOCTL_MEMORY_SPACE NADIR_IOCTL(NADIR_FUNCTION_MEMORY_SPACE)
+#define NADIR_IOCTL_MEMORY_EPT NADIR_IOCTL(NADIR_FUNCTION_MEMORY_EPT)
 
 /* For tests, on Windows alone (Linux has a parameter of its module for it): root mode makes a mistake on the processor that
  * asks, which is lost by it. STATUS_INVALID_PARAMETER unless the start allowed it (nadir_options.allow_provoke). */

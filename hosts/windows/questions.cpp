@@ -107,6 +107,30 @@ nadir_u32 change_rules(nadir_rules_request& request) {
     return nadir_change_rules(known_session(), &request);
 }
 
+// What there is of docs/memory.md on Windows is the EPT.
+nadir_u32 read_memory(nadir_memory_read_request& request) {
+    __builtin_memset(request.data, 0, sizeof(request.data));
+    return host_report(request.report, NADIR_MEMORY_UNSUPPORTED,
+                       {"Nadir's driver for Windows can't read memory yet; the EPT alone can be looked at "
+                        "(nadir memory translate ADDRESS --physical)."});
+}
+
+nadir_u32 read_address_space(nadir_memory_space_request& request) {
+    request.space = {};
+    return host_report(request.report, NADIR_MEMORY_UNSUPPORTED,
+                       {"Nadir's driver for Windows can't follow page tables yet; the EPT alone can be looked at "
+                        "(nadir memory translate ADDRESS --physical)."});
+}
+
+nadir_u32 read_ept(nadir_memory_ept_request& request) {
+    request.walk = {};
+    if (running_session() == nullptr) {
+        return host_report(request.report, NADIR_ALREADY_OFF,
+                           {"Nadir is off: there is no EPT, and each physical address is itself."});
+    }
+    return nadir_memory_ept(running_session(), &request);
+}
+
 void read_capabilities(void* capabilities) {
     const InterruptsOff off;
     nadir_read_capabilities(capabilities);

@@ -89,6 +89,19 @@ NADIR_PAGED_CODE nadir_u32 answer_extension(void* data, const void*) {
     return read_extension(*static_cast<nadir_extension_request*>(data));
 }
 
+NADIR_PAGED_CODE nadir_u32 answer_memory_read(void* data, const void*) {
+    return read_memory(*static_cast<nadir_memory_read_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_memory_space(void* data, const void*) {
+    return read_address_space(*static_cast<nadir_memory_space_request*>(data));
+}
+
+NADIR_PAGED_CODE nadir_u32 answer_memory_ept(void* data, const void*) {
+    const SessionLock held;
+    return read_ept(*static_cast<nadir_memory_ept_request*>(data));
+}
+
 NADIR_PAGED_CODE nadir_u32 answer_events_begin(void* data, const void* file) {
     auto& request = *static_cast<nadir_events_begin_request*>(data);
     const SessionLock held;
@@ -137,6 +150,12 @@ constexpr Function functions[] = {
      offsetof(nadir_hooks_clear_request, report)},
     {NADIR_IOCTL_HOOKS_LIST, answer_hooks_list, sizeof(nadir_hooks_list_request), 0},
     {NADIR_IOCTL_EXTENSION, answer_extension, sizeof(nadir_extension_request), 0},
+    {NADIR_IOCTL_MEMORY_READ, answer_memory_read, sizeof(nadir_memory_read_request),
+     offsetof(nadir_memory_read_request, report)},
+    {NADIR_IOCTL_MEMORY_SPACE, answer_memory_space, sizeof(nadir_memory_space_request),
+     offsetof(nadir_memory_space_request, report)},
+    {NADIR_IOCTL_MEMORY_EPT, answer_memory_ept, sizeof(nadir_memory_ept_request),
+     offsetof(nadir_memory_ept_request, report)},
     {NADIR_IOCTL_PROVOKE, answer_provoke, sizeof(nadir_provoke_request), 0},
 };
 

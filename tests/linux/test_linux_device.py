@@ -51,7 +51,8 @@ finish
 """
 
 FUNCTIONS = ("on", "off", "state", "statistics", "log", "capabilities", "vmcs", "recorder", "events_begin", "events_read",
-             "events_end", "rules", "hooks_set", "hooks_clear", "hooks_list", "extension")
+             "events_end", "rules", "hooks_set", "hooks_clear", "hooks_list", "extension",
+             "memory_read", "memory_space", "memory_ept")
 
 
 @pytest.fixture(scope="module")

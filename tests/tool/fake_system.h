@@ -28,6 +28,12 @@ struct FakeNadir {
     std::vector<nadir_extension> extensions; // with the counters of processor 0
     std::vector<nadir_listed_rule> rules;
     std::vector<nadir_rules_request> rule_requests; // what was asked
+    // Physical memory by page; address spaces by process, and how often each was asked for; walks of the EPT by tables.
+    std::map<nadir_u64, std::vector<nadir_u8>> memory;
+    std::map<nadir_u32, nadir_address_space> spaces;
+    unsigned spaces_asked = 0;
+    unsigned process_ends = ~0u; // when it has been asked for so often
+    std::map<nadir_u32, nadir_ept_walk> ept;
     std::size_t rules_that_fit = NADIR_RULES;
     unsigned largest_batch = NADIR_LOG_BATCH;
     std::vector<nadir_listed_hook> hooks;
@@ -167,6 +173,42 @@ public:
         }
         return answer;
     }
+    nadir_memory_read_request memory_read(nadir_u64 address, nadir_u32 bytes) override {
+        nadir_memory_read_request answer{};
+        const nadir_u64 offset = address % NADIR_MEMORY_BYTES;
+        const auto page = nadir_.memory.find(address - offset);
+        if (bytes == 0 || offset + bytes > NADIR_MEMORY_BYTES || page == nadir_.memory.end()) {
+            answer.report.status = page == nadir_.memory.end() ? NADIR_MEMORY_DEVICE : NADIR_BAD_ARGUMENT;
+            std::strcpy(answer.report.text, "a device is there");
+            return answer;
+        }
+        std::copy_n(page->second.begin() + static_cast<std::ptrdiff_t>(offset), bytes, answer.data);
+        return answer;
+    }
+    nadir_memory_space_request memory_space(nadir_u32 process) override {
+        nadir_memory_space_request answer{};
+        const auto space = nadir_.spaces.find(process);
+        if (space == nadir_.spaces.end() || nadir_.spaces_asked++ >= nadir_.process_ends) {
+            answer.report.status = NADIR_NO_PROCESS;
+            std::strcpy(answer.report.text, "there is no such process");
+        } else {
+            answer.space = space->second;
+        }
+        return answer;
+    }
+    nadir_memory_ept_request memory_ept(nadir_u64, nadir_u32 processor, nadir_u32 tables) override {
+        nadir_memory_ept_request answer{};
+        const auto walk = nadir_.ept.find(tables);
+        if (walk == nadir_.ept.end()) {
+            answer.report.status = nadir_.ept.empty() ? NADIR_ALREADY_OFF : NADIR_BAD_ARGUMENT;
+            std::strcpy(answer.report.text, nadir_.ept.empty() ? "Nadir is off: no EPT" : "no such tables");
+        } else {
+            answer.walk = walk->second;
+            answer.walk.processor = processor == NADIR_ANY_PROCESSOR ? 0 : processor;
+        }
+        return answer;
+    }
+
     nadir_report events_begin(const nadir_event_filter& filter) override {
         nadir_.filter = filter;
         nadir_.watched = nadir_.report.status == NADIR_OK;

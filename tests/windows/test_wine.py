@@ -106,7 +106,9 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
         return {name: (str(error), "same") for name in names}
 
     answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "rules",
-                                                     "rules-no-operation", "hooks-set", "hooks-clear", "hooks-list", "by-the-second", "first-afterwards")}
+                                                     "rules-no-operation", "hooks-set", "hooks-clear", "hooks-list",
+                                                     "memory-read", "memory-space", "memory-ept", "by-the-second",
+                                                     "first-afterwards")}
     assert answers == {
         **answered,
         **cases(BAD_LENGTH, "short-in", "short-out", "long-in", "long-out", "nothing-in", "nothing-out", "nothing-at-all",

@@ -31,11 +31,14 @@ constexpr bool does_what_it_says(u64 function) {
     return function == 2 || function == 7 || function == 9 || function == 16;
 }
 constexpr bool exists(u64 function) {
-    return (function >= 1 && function <= 20 && function != 8) || (function >= 32 && function <= 40) || function == 48;
+    return (function >= 1 && function <= 20 && function != 8) || (function >= 32 && function <= 40) || function == 44 ||
+           function == 48;
 }
 
-// The second is what functions of hooks say where there is no memory for them.
-constexpr bool is_refusal(u64 status) { return status == NADIR_BAD_ARGUMENT || status == NADIR_HOOKS_NOT_ASKED_FOR; }
+// The second is what functions of hooks say where there is no memory for them, the third is about what is no physical address.
+constexpr bool is_refusal(u64 status) {
+    return status == NADIR_BAD_ARGUMENT || status == NADIR_HOOKS_NOT_ASKED_FOR || status == NADIR_MEMORY_NOT_THERE;
+}
 
 u32 call(Call& registers) {
     FaultGuard guard;

@@ -36,6 +36,7 @@ constexpr Entry entries[] = {
     {"rules", run_rules},
     {"together", run_together},
     {"extensions", run_extensions},
+    {"inspect", run_inspect},
 };
 
 void print_report(const char* what, const nadir_report& report) {

@@ -31,6 +31,7 @@ const char* run_rules(const Options& options);
 const char* run_together(const Options& options);
 const char* run_extensions(const Options& options);
 const char* run_event_registers(const Options& options);
+const char* run_inspect(const Options& options);
 
 // What programs that repeat something say to cycles=0, by which they would pass with nothing done.
 inline constexpr const char* nothing_to_do = "give cycles=1 or more: with 0 there is nothing to do";

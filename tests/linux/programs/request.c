@@ -177,6 +177,9 @@ static const struct function functions[] = {
     FUNCTION(hooks_clear, HOOKS_CLEAR, offsetof(struct nadir_hooks_clear_request, report)),
     FUNCTION(hooks_list, HOOKS_LIST, 0),
     FUNCTION(extension, EXTENSION, 0),
+    FUNCTION(memory_read, MEMORY_READ, offsetof(struct nadir_memory_read_request, report)),
+    FUNCTION(memory_space, MEMORY_SPACE, offsetof(struct nadir_memory_space_request, report)),
+    FUNCTION(memory_ept, MEMORY_EPT, offsetof(struct nadir_memory_ept_request, report)),
 };
 
 static void print_bad(const struct function *function, const char *what, int error, const nadir_u8 *structure)

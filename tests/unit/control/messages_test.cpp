@@ -167,7 +167,14 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_HOOK_NO_MEMORY,
                                    NADIR_HOOK_DEVICE,
                                    NADIR_HOOK_OURS,
-                                   NADIR_HOOK_INSTRUCTION}) {
+                                   NADIR_HOOK_INSTRUCTION,
+                                   NADIR_HOOK_EXTENSION,
+                                   NADIR_MEMORY_NOT_THERE,
+                                   NADIR_MEMORY_DEVICE,
+                                   NADIR_MEMORY_OURS,
+                                   NADIR_MEMORY_UNREADABLE,
+                                   NADIR_NO_PROCESS,
+                                   NADIR_MEMORY_UNSUPPORTED}) {
         const char* text = nadir_status_text(status);
         EXPECT_STRNE(text, nadir_status_text(12345)) << status;
         EXPECT_TRUE(seen.insert(text).second) << text;

@@ -13,15 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static HANDLE open_device(DWORD access) {
+static HANDLE open_device(DWORD access)
+{
     return CreateFileW(NADIR_DEVICE_PATH, access, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
 }
 
 /* All requests fit, and there is room behind them. */
 static unsigned char buffer[16384], before[sizeof(buffer)];
 
-static void prepare(DWORD size) {
-    struct nadir_header* header = (struct nadir_header*)buffer;
+static void prepare(DWORD size)
+{
+    struct nadir_header *header = (struct nadir_header *)buffer;
 
     memset(buffer, 0xA5, sizeof(buffer));
     header->version = NADIR_CONTROL_VERSION;
@@ -30,7 +32,8 @@ static void prepare(DWORD size) {
     memset(header + 1, 0, sizeof(nadir_u32));
 }
 
-static void ask(HANDLE device, const char* name, DWORD code, DWORD in, DWORD out) {
+static void ask(HANDLE device, const char *name, DWORD code, DWORD in, DWORD out)
+{
     DWORD answered = 0;
     DWORD error;
 
@@ -42,11 +45,12 @@ static void ask(HANDLE device, const char* name, DWORD code, DWORD in, DWORD out
         printf("%s %lu %s\n", name, error, memcmp(before, buffer, sizeof(buffer)) ? "changed" : "same");
 }
 
-static void lengths(HANDLE device) {
+static void lengths(HANDLE device)
+{
     const DWORD size = sizeof(struct nadir_state_request);
     const DWORD code = NADIR_IOCTL(NADIR_FUNCTION_STATE);
     static const struct {
-        const char* name;
+        const char *name;
         int in, out; /* relative to what is right */
     } cases[] = {
         {"right", 0, 0},
@@ -66,8 +70,9 @@ static void lengths(HANDLE device) {
     }
 }
 
-static void headers(HANDLE device) {
-    struct nadir_header* header = (struct nadir_header*)buffer;
+static void headers(HANDLE device)
+{
+    struct nadir_header *header = (struct nadir_header *)buffer;
     const DWORD size = sizeof(struct nadir_state_request);
     const DWORD code = NADIR_IOCTL(NADIR_FUNCTION_STATE);
 
@@ -86,19 +91,16 @@ static void headers(HANDLE device) {
         sizeof(struct nadir_off_request));
 }
 
-static void codes(HANDLE device) {
+static void codes(HANDLE device)
+{
     const DWORD size = sizeof(struct nadir_state_request);
     const DWORD code = NADIR_IOCTL(NADIR_FUNCTION_STATE);
     static const struct {
-        const char* name;
+        const char *name;
         DWORD flip; /* bits of the right code */
     } cases[] = {
-        {"method-in-direct", 1},
-        {"method-out-direct", 2},
-        {"method-neither", 3},
-        {"access-any", 3u << 14},
-        {"access-read", 2u << 14},
-        {"another-type", 1u << 16},
+        {"method-in-direct", 1},       {"method-out-direct", 2}, {"method-neither", 3},
+        {"access-any", 3u << 14},      {"access-read", 2u << 14}, {"another-type", 1u << 16},
         {"microsofts-function", 0x800u << 2},
     };
 
@@ -112,9 +114,10 @@ static void codes(HANDLE device) {
     ask(device, "function-100", NADIR_IOCTL(100u), size, size);
 }
 
-static void processors(HANDLE device) {
+static void processors(HANDLE device)
+{
     static const struct {
-        const char* name;
+        const char *name;
         DWORD function, size;
     } cases[] = {
         {"statistics", NADIR_FUNCTION_STATISTICS, sizeof(struct nadir_statistics_request)},
@@ -129,16 +132,17 @@ static void processors(HANDLE device) {
         prepare(cases[i].size);
         ask(device, cases[i].name, NADIR_IOCTL(cases[i].function), cases[i].size, cases[i].size);
         prepare(cases[i].size);
-        *(nadir_u32*)(buffer + sizeof(struct nadir_header)) = 100000;
+        *(nadir_u32 *)(buffer + sizeof(struct nadir_header)) = 100000;
         snprintf(name, sizeof(name), "%s-of-none", cases[i].name);
         ask(device, name, NADIR_IOCTL(cases[i].function), cases[i].size, cases[i].size);
     }
 }
 
 /* Nadir is off: it says so in the report, whatever was asked. */
-static void rules(HANDLE device) {
+static void rules(HANDLE device)
+{
     const DWORD size = sizeof(struct nadir_rules_request);
-    struct nadir_rules_request* request = (struct nadir_rules_request*)buffer;
+    struct nadir_rules_request *request = (struct nadir_rules_request *)buffer;
 
     prepare(size);
     ask(device, "rules", NADIR_IOCTL(NADIR_FUNCTION_RULES), size, size);
@@ -147,15 +151,19 @@ static void rules(HANDLE device) {
     ask(device, "rules-no-operation", NADIR_IOCTL(NADIR_FUNCTION_RULES), size, size);
 }
 
-/* There can't be any yet: a report says so, and the list is empty. */
-static void hooks(HANDLE device) {
+/* There are neither hooks nor extensions, and memory can't be looked at yet: each says so, and does nothing. */
+static void unavailable(HANDLE device)
+{
     static const struct {
-        const char* name;
+        const char *name;
         DWORD function, size;
     } cases[] = {
         {"hooks-set", NADIR_FUNCTION_HOOKS_SET, sizeof(struct nadir_hooks_set_request)},
         {"hooks-clear", NADIR_FUNCTION_HOOKS_CLEAR, sizeof(struct nadir_hooks_clear_request)},
         {"hooks-list", NADIR_FUNCTION_HOOKS_LIST, sizeof(struct nadir_hooks_list_request)},
+        {"memory-read", NADIR_FUNCTION_MEMORY_READ, sizeof(struct nadir_memory_read_request)},
+        {"memory-space", NADIR_FUNCTION_MEMORY_SPACE, sizeof(struct nadir_memory_space_request)},
+        {"memory-ept", NADIR_FUNCTION_MEMORY_EPT, sizeof(struct nadir_memory_ept_request)},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); ++i) {
@@ -164,7 +172,8 @@ static void hooks(HANDLE device) {
     }
 }
 
-static void pointers(HANDLE device) {
+static void pointers(HANDLE device)
+{
     const DWORD size = sizeof(struct nadir_state_request);
     DWORD answered;
     BOOL done;
@@ -173,18 +182,20 @@ static void pointers(HANDLE device) {
     done = DeviceIoControl(device, NADIR_IOCTL(NADIR_FUNCTION_STATE), NULL, size, buffer, size, &answered, NULL);
     printf("null-in %s\n", done ? "answered" : "refused");
     prepare(size);
-    done = DeviceIoControl(device, NADIR_IOCTL(NADIR_FUNCTION_STATE), buffer, size, (void*)16, size, &answered, NULL);
+    done = DeviceIoControl(device, NADIR_IOCTL(NADIR_FUNCTION_STATE), buffer, size, (void *)16, size, &answered, NULL);
     printf("wild-out %s\n", done ? "answered" : "refused");
 }
 
-static void files(HANDLE device) {
+static void files(HANDLE device)
+{
     DWORD moved;
 
     printf("read %lu\n", ReadFile(device, buffer, 16, &moved, NULL) ? 0 : GetLastError());
     printf("write %lu\n", WriteFile(device, buffer, 16, &moved, NULL) ? 0 : GetLastError());
 }
 
-static void opens(HANDLE device) {
+static void opens(HANDLE device)
+{
     const DWORD size = sizeof(struct nadir_state_request);
     HANDLE second = open_device(GENERIC_READ | GENERIC_WRITE);
 
@@ -204,7 +215,8 @@ static void opens(HANDLE device) {
     ask(device, "first-afterwards", NADIR_IOCTL(NADIR_FUNCTION_STATE), size, size);
 }
 
-int main(void) {
+int main(void)
+{
     HANDLE device = open_device(GENERIC_READ | GENERIC_WRITE);
 
     if (device == INVALID_HANDLE_VALUE) {
@@ -216,7 +228,7 @@ int main(void) {
     codes(device);
     processors(device);
     rules(device);
-    hooks(device);
+    unavailable(device);
     pointers(device);
     files(device);
     opens(device);
