@@ -6,6 +6,7 @@
 #include "tool/definitions/nearness.h"
 #include "tool/dump_command_line.h"
 #include "tool/file_option.h"
+#include "tool/look_command_line.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
@@ -95,16 +96,6 @@ void add_status(CLI::App& app, Action& action) {
     add_json(command, options->json);
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_status(system, *options, out); };
-    });
-}
-
-void add_stats(CLI::App& app, Action& action) {
-    auto options = std::make_shared<StatsOptions>();
-    CLI::App* command = app.add_subcommand("stats", "Count VM exits by reason, per processor");
-    command->add_option("--cpu", options->processor, "Only this processor")->type_name("N");
-    add_json(command, options->json);
-    command->callback([options, &action] {
-        action = [options](System& system, std::ostream& out) { return command_stats(system, *options, out); };
     });
 }
 
@@ -294,7 +285,7 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
     add_on(app, action);
     add_off(app, action);
     add_status(app, action);
-    add_stats(app, action);
+    add_look_commands(app, action);
     add_log(app, action);
     add_recorder(app, action, words);
     add_trace(app, action);
