@@ -37,7 +37,7 @@ void add_stats(CLI::App& app, Action& action) {
     command->add_flag("--json", options->json, "Print JSON, for programs; with --watch one object per line");
     command->callback([options, seconds, watched, &action] {
         if (watched->count() != 0) {
-            options->watch = milliseconds(*seconds);
+            options->watch = milliseconds(*seconds != 0 ? *seconds : 1); // without a number the library says 0
         }
         action = [options](System& system, std::ostream& out) { return command_stats(system, *options, out); };
     });

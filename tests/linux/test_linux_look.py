@@ -28,7 +28,7 @@ busy=$!
 section off; nadir stats --watch 0.2 --count 1; nadir report | grep -A1 -E '^=== (Status|VM exits)'
 section on; request on
 nadir set cpuid 80000000 ebx=0x6964614e > /dev/null
-section lines; nadir stats --watch 0.3 --count 2; TERM=vt100 nadir top --every 0.3 --count 1 | cat
+section lines; nadir stats --watch 0.3 --count 2 | cat; TERM=vt100 nadir top --every 0.3 --count 1 | cat
 section top; stty cols 80 rows 24 < /dev/console
 { usleep 900000; printf s; usleep 600000; printf q; } | TERM=vt100 nadir top --every 0.3; code=$?; echo; echo "== status $code"
 section narrow; stty cols 40 rows 16 < /dev/console; TERM=linux nadir top --every 0.3 --count 1 < /dev/null

@@ -253,7 +253,7 @@ TEST(Bars, Widths) {
     EXPECT_EQ(bar(0.5, 1, true), "▌");
     EXPECT_EQ(bar(0.5, 0, false), "");
     const std::vector<double> values = {0, 1, 2, 4};
-    EXPECT_EQ(spark_line(values, 3, false), ".=#");
+    EXPECT_EQ(spark_line(values, 3, false), ".-#");
     EXPECT_EQ(spark_line(values, 9, true), " ▂▄█");
     EXPECT_EQ(spark_line({}, 9, true), "");
 }

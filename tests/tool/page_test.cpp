@@ -96,8 +96,8 @@ TEST_F(Page, EndedSooner) {
 TEST(Charts, ScalesAreRound) {
     EXPECT_DOUBLE_EQ(round_above(0), 1);
     EXPECT_DOUBLE_EQ(round_above(1), 1);
-    EXPECT_DOUBLE_EQ(round_above(2100), 2500);
-    EXPECT_DOUBLE_EQ(round_above(7), 10);
+    EXPECT_DOUBLE_EQ(round_above(2100), 3000);
+    EXPECT_DOUBLE_EQ(round_above(7), 8);
 }
 
 TEST(Charts, AreasLieUponEachOther) {

@@ -55,7 +55,7 @@ def test_what_is_on_the_screen_and_keys(faked):
         one.wait_for("reason, by number")
         one.press("c")
         one.wait_for("exits/s  processor 0")
-        one.press("\x1b[B")  # the key Down
+        one.press("\x1bOB")  # the key Down
         one.wait_for("exits/s  processor 1")
         one.press("a")
         one.wait_for(lambda text: "exits/s  processor" not in text)

@@ -34,7 +34,10 @@ constexpr std::uint64_t program_unmoved = 0x5555'5555'4000;
 constexpr std::array<std::string_view, 11> common_names = {"root",   "localhost", "(none)", "nadir", "linux", "debian",
                                                            "nobody", "user",      "admin",  "test",  "guest"};
 
+// An expression is slow, and most lines haven't even the letters that it takes.
 struct Pattern {
+    std::string_view letters;
+    std::ptrdiff_t least; // of them in a line
     std::regex what;
     const char* instead;
 };
@@ -43,17 +46,24 @@ const std::vector<Pattern>& patterns() {
     static const std::vector<Pattern> all = [] {
         constexpr auto kind = std::regex::ECMAScript | std::regex::icase | std::regex::optimize;
         return std::vector<Pattern>{
-            {std::regex(R"([\w.+-]+@[\w-]+(\.[\w-]+)*)", kind), "[mail]"},
-            {std::regex(R"(\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)", kind), "[identifier]"},
-            {std::regex(R"(\b[0-9a-f]{2}([:-][0-9a-f]{2}){5}\b)", kind), "[MAC]"},
-            {std::regex(R"(\b([0-9a-f]{1,4}:){1,6}(:[0-9a-f]{1,4}){1,6}\b|\b([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b)", kind),
+            {"@", 1, std::regex(R"([\w.+-]+@[\w-]+(\.[\w-]+)*)", kind), "[mail]"},
+            {"-", 4, std::regex(R"(\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)", kind), "[identifier]"},
+            {":-", 5, std::regex(R"(\b[0-9a-f]{2}([:-][0-9a-f]{2}){5}\b)", kind), "[MAC]"},
+            {":", 2,
+             std::regex(R"(\b([0-9a-f]{1,4}:){1,6}(:[0-9a-f]{1,4}){1,6}\b|\b([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}\b)", kind),
              "[IP]"},
-            {std::regex(R"(\b\d{1,3}(\.\d{1,3}){3}\b)", kind), "[IP]"},
+            {".", 3, std::regex(R"(\b\d{1,3}(\.\d{1,3}){3}\b)", kind), "[IP]"},
             // Half of a register is half of an address: what WRMSR and its like were given.
-            {std::regex(R"((WRMSR[^\n]*?\b(EAX|detail) )(0x)?[0-9a-f]+)", kind), "$1[left out]"},
+            {"W", 1, std::regex(R"((WRMSR[^\n]*?\b(EAX|detail) )(0x)?[0-9a-f]+)", kind), "$1[left out]"},
         };
     }();
     return all;
+}
+
+bool may_match(const Pattern& pattern, const std::string& line) {
+    return std::ranges::count_if(line, [&](char letter) {
+               return pattern.letters.find(letter) != std::string_view::npos;
+           }) >= pattern.least;
 }
 
 bool is_of_word(char letter) { return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
@@ -92,7 +102,9 @@ std::string Scrubber::without_names(std::string text) const {
     std::string all;
     for (std::string line; std::getline(lines, line);) {
         for (const Pattern& pattern : patterns()) {
-            line = std::regex_replace(line, pattern.what, pattern.instead);
+            if (may_match(pattern, line)) {
+                line = std::regex_replace(line, pattern.what, pattern.instead);
+            }
         }
         all += line + (lines.eof() ? "" : "\n");
     }

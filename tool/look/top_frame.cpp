@@ -30,10 +30,11 @@ public:
         } else if (const auto rates = model_.rates()) {
             totals(*rates);
             // The reasons take what the others leave; of a small terminal each has its share.
-            const std::size_t rules = rates->rules.empty() ? 0 : std::min(rates->rules.size(), rows_ / 4) + 2;
+            const bool with_rules = !rates->rules.empty() && rows_ >= 16;
+            const std::size_t rules = !with_rules ? 0 : std::min(rates->rules.size(), rows_ / 4) + 2;
             processors(*rates);
             reasons(*rates, rows_ - std::min(rows_, frame_.lines.size() + rules + 1));
-            if (!rates->rules.empty()) {
+            if (with_rules) {
                 this->rules(*rates);
             }
         } else {

@@ -65,7 +65,7 @@ double round_above(double value) {
         return 1;
     }
     const double power = std::pow(10, std::floor(std::log10(value)));
-    for (const double step : {1.0, 2.0, 2.5, 5.0}) {
+    for (const double step : {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0}) {
         if (step * power >= value) {
             return step * power;
         }

@@ -16,7 +16,7 @@ struct Series {
 
 inline constexpr unsigned series_colours = 7; // the last one is for all others
 
-// 1, 2, 2.5 or 5 times a power of ten that is not below it.
+// One digit, or 1.5, times a power of ten that is not below it.
 double round_above(double value);
 
 // One upon the other, over `seconds`.

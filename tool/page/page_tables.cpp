@@ -97,8 +97,9 @@ std::string kind_of_processor(const nlohmann::ordered_json& kind) {
         const bool known = offered.is_boolean();
         const bool yes = known && offered.get<bool>();
         html += fmt::format("<li><b class=\"{}\">{}</b><span>{} <span class=\"faint\">{}, {}</span></span></li>\n",
-                            yes ? "good" : "bad", yes ? "&#10003;" : (known ? "&#10007;" : "?"),
-                            text_of(control, "name"), text_of(control, "group"), text_of(control, "need"));
+                            yes ? "good" : (text_of(control, "need") == "required" ? "bad" : "faint"),
+                            yes ? "&#10003;" : (known ? "&#10007;" : "?"), text_of(control, "name"),
+                            text_of(control, "group"), text_of(control, "need"));
     }
     return html + "</ul>\n";
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The command `nadir` on a machine that isn't there, but on a terminal that is: two processors (or NADIR_FAKED_PROCESSORS) whose
-// counters go on with the time. For the tests of what is drawn.
+// counters go on with the time, now faster, now slower, and that have events. For the tests of what is drawn.
 #include "tests/tool/fake_system.h"
 #include "tool/commands.h"
 #include "tool/linux/screen.h"
 
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -54,10 +55,11 @@ public:
         const auto now = std::chrono::steady_clock::now();
         const double seconds = std::chrono::duration<double>(now - begin_).count();
         for (auto& [number, one] : nadir.statistics) {
+            add_events(number, seconds);
             one.exits_total = 0;
             for (const auto& rate : rates) {
-                one.exits[rate.reason] =
-                    static_cast<nadir_u64>(seconds * static_cast<double>(rate.per_second * (number + 1)));
+                one.exits[rate.reason] = static_cast<nadir_u64>(counted(seconds, rate.reason) *
+                                                                static_cast<double>(rate.per_second * (number + 1)));
                 one.exits_total += one.exits[rate.reason];
             }
         }
@@ -71,6 +73,27 @@ public:
     std::optional<nadir::tool::TerminalSize> terminal() override { return nadir::tool::linux_terminal(); }
 
 private:
+    // Never less than before.
+    static double counted(double seconds, unsigned reason) {
+        return seconds + 0.22 * std::sin(2.4 * seconds + reason) + 0.05 * std::sin(9 * seconds + 2 * reason);
+    }
+
+    // Fifty a second, of four kinds.
+    void add_events(nadir_u32 number, double seconds) {
+        constexpr nadir_u16 kinds[] = {NADIR_EVENT_CPUID, NADIR_EVENT_CPUID, NADIR_EVENT_RULE, NADIR_EVENT_XSETBV};
+        auto& events = nadir.events[number];
+        while (nadir.watched && static_cast<double>(events.size()) < 50 * counted(seconds, number)) {
+            nadir_event event{};
+            event.time = static_cast<nadir_u64>(static_cast<double>(events.size()) / 50 * 1e9);
+            event.kind = kinds[events.size() * 7 % 11 % 4];
+            event.rip = 0x40'1000 + events.size() % 16;
+            event.word[0] = event.kind == NADIR_EVENT_CPUID ? 1 : 0;
+            event.outcome = NADIR_EXIT_ADVANCED;
+            event.privilege_level = 3;
+            events.push_back(event);
+        }
+    }
+
     unsigned readings_ = 0;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
