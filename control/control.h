@@ -70,8 +70,8 @@ enum nadir_status {
     NADIR_HOOK_NOT_TEXT = 112,   /* the system may free it, and nobody would be told (code that is made at run time) */
     NADIR_HOOK_TAKEN = 113,      /* somebody has another kind of hook there */
     NADIR_HOOKS_TOO_MANY = 114,
-    NADIR_HOOKS_NOT_HERE = 115,  /* this system's host can't set hooks yet */
-    NADIR_HOOK_EXTENSION = 118,  /* there is no extension of this number, or it has no callback for hooks */
+    NADIR_HOOKS_NOT_HERE = 115, /* this system's host can't set hooks yet */
+    NADIR_HOOK_EXTENSION = 118, /* there is no extension of this number, or it has no callback for hooks */
     /* Memory that was asked for (docs/memory.md). */
     NADIR_MEMORY_NOT_THERE = 122,  /* the machine has nothing at this physical address */
     NADIR_MEMORY_DEVICE = 123,     /* it has a device there, and reading could change what that does */

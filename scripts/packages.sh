@@ -7,13 +7,14 @@
 nadir_packages="
     g++ make cmake ninja-build binutils dpkg-dev
     clang-16 clang-tidy-16 clang-format-16 libclang-rt-16-dev lld-16
-    libcapstone-dev libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev libgmock-dev libbenchmark-dev
+    libcapstone-dev libcli11-dev libfmt-dev nlohmann-json3-dev libncurses-dev libgtest-dev libgmock-dev libbenchmark-dev
     linux-headers-cloud-amd64 kmod lz4
     python3 python3-pytest python3-pytest-xdist
     bochs bochs-term bochsbios vgabios
     grub-common grub-pc-bin xorriso mtools
     dkms lintian mandoc man-db systemd zsh fish
     llvm-16 g++-mingw-w64-x86-64-posix wine64 qemu-system-x86 python3-pefile osslsigncode openssl
+    python3-pyte chromium fonts-dejavu-core
 "
 
 # Prints the packages of the list that aren't installed.

@@ -10,6 +10,7 @@
 #include "tool/file_option.h"
 #include "tool/hook_command_line.h"
 #include "tool/memory_command_line.h"
+#include "tool/look_command_line.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
@@ -101,16 +102,6 @@ void add_status(CLI::App& app, Action& action) {
     add_json(command, options->json);
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_status(system, *options, out); };
-    });
-}
-
-void add_stats(CLI::App& app, Action& action) {
-    auto options = std::make_shared<StatsOptions>();
-    CLI::App* command = app.add_subcommand("stats", "Count VM exits by reason, per processor");
-    command->add_option("--cpu", options->processor, "Only this processor")->type_name("N");
-    add_json(command, options->json);
-    command->callback([options, &action] {
-        action = [options](System& system, std::ostream& out) { return command_stats(system, *options, out); };
     });
 }
 
@@ -319,7 +310,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     add_on(app, action);
     add_off(app, action);
     add_status(app, action);
-    add_stats(app, action);
+    add_look_commands(app, action);
     add_log(app, action);
     add_recorder(app, action, words);
     add_trace(app, action);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-#include "arch/vmx/exit_reason.h"
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/look/rates.h"
+#include "tool/look/watch.h"
 #include "tool/processors.h"
 #include "tool/table.h"
 #include "tool/units.h"
@@ -13,13 +14,6 @@
 namespace nadir::tool {
 
 namespace {
-
-std::string reason_name(unsigned reason) {
-    if (reason + 1 == NADIR_EXIT_REASONS) {
-        return "newer than this version";
-    }
-    return std::string(arch::exit_reason_name(static_cast<arch::BasicExitReason>(reason)));
-}
 
 nlohmann::ordered_json to_json(const nadir_statistics& statistics) {
     nlohmann::ordered_json json;
@@ -95,12 +89,16 @@ void print_exits(std::ostream& out, const SystemWords& words, const std::vector<
 ExitStatus command_stats(System& system, const StatsOptions& options, std::ostream& out) {
     const auto device = system.open_device();
     const nadir_state state = device->state();
+    if (options.processor && *options.processor >= state.processors) {
+        throw Failure(ExitStatus::usage, fmt::format("There is no processor {}; the last is {}.", *options.processor,
+                                                     state.processors - 1));
+    }
+    if (options.watch) {
+        watch(system, *device, {*options.watch, options.count, options.processor, options.json}, out);
+        return ExitStatus::success;
+    }
     std::vector<nadir_statistics> processors;
     if (options.processor) {
-        if (*options.processor >= state.processors) {
-            throw Failure(ExitStatus::usage, fmt::format("There is no processor {}; the last is {}.",
-                                                         *options.processor, state.processors - 1));
-        }
         processors.push_back(device->statistics(*options.processor));
     } else {
         processors = present_processors(*device, state);

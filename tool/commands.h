@@ -7,6 +7,7 @@
 #include "tool/system.h"
 #include "tool/trace/event_filter.h"
 
+#include <chrono>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -39,9 +40,26 @@ ExitStatus command_status(System& system, const StatusOptions& options, std::ost
 
 struct StatsOptions {
     std::optional<nadir_u32> processor;
+    std::optional<std::chrono::milliseconds> watch; // rates, again and again after so long
+    std::optional<std::uint64_t> count;             // of them, then it ends
     bool json = false;
 };
 ExitStatus command_stats(System& system, const StatsOptions& options, std::ostream& out);
+
+struct TopOptions {
+    std::chrono::milliseconds interval{1000};
+    std::optional<std::uint64_t> count; // of rates, then it ends
+};
+ExitStatus command_top(System& system, const TopOptions& options, std::ostream& out);
+
+struct ReportOptions {
+    std::string output;        // empty: to `out`
+    bool with_private = false; // names and addresses of this machine, too
+    std::string html;          // a page into this file instead
+    std::chrono::milliseconds seconds{10'000};
+    std::vector<std::string> events; // on the page's timeline
+};
+ExitStatus command_report(System& system, const ReportOptions& options, std::ostream& out);
 
 struct LogOptions {
     std::optional<nadir_u32> processor;

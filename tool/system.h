@@ -5,6 +5,8 @@
 
 #include "arch/capabilities.h"
 #include "tool/device.h"
+#include "tool/look/frame.h"
+#include "tool/machine_notes.h"
 
 #include <chrono>
 #include <cstdint>
@@ -30,18 +32,20 @@ struct Rival {
     bool in_use = false; // it runs virtual machines now
 };
 
-// A moment on the two clocks that the log has to do with.
+// A moment on the clocks: the log has to do with the first two, rates with the third, which nobody sets.
 struct ClockReading {
     std::uint64_t ticks = 0; // time-stamp counter
-    std::chrono::system_clock::time_point time;
+    std::chrono::system_clock::time_point time{};
+    std::chrono::steady_clock::time_point steady{};
 };
 
 // What this system calls things, where a command has to name them.
 struct SystemWords {
-    std::string_view host;     // what carries Nadir into the system: "module"
-    std::string_view see_all;  // how `caps` gets to see everything; a sentence
-    std::string_view messages; // where the host's own messages are; continues a sentence
-    nadir_u32 hook_pages = 0;  // what `on` keeps for hooks unless told otherwise
+    std::string_view host;        // what carries Nadir into the system: "module"
+    std::string_view see_all;     // how `caps` gets to see everything; a sentence
+    std::string_view messages;    // where the host's own messages are; continues a sentence
+    nadir_u32 hook_pages = 0;     // what `on` keeps for hooks unless told otherwise
+    std::string_view no_screen{}; // why open_screen gave none; a clause
 };
 
 // The symbols of the running kernel, as lines of `nm`, and where they were found.
@@ -71,9 +75,19 @@ public:
 
     // Throws Failure where they can't be read.
     virtual KernelSymbols kernel_symbols() = 0;
+    // For a bug report.
+    virtual MachineNotes notes() { return {}; }
 
     virtual ClockReading read_clocks() = 0;
     virtual void sleep(std::chrono::milliseconds time) = 0;
+    // The fewest ticks that a CPUID took just now, of some; 0: not known.
+    virtual std::uint64_t cpuid_ticks() { return 0; }
+
+    // The terminal to draw on as a whole; none where there is none for that.
+    virtual std::unique_ptr<Screen> open_screen() { return nullptr; }
+    // The size of the terminal that standard output is; nothing where it is none, or one that can't go back to a line.
+    virtual std::optional<TerminalSize> terminal() { return std::nullopt; }
+
     // A person asked to end (Ctrl-C).
     virtual bool interrupted() = 0;
 };

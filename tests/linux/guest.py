@@ -16,7 +16,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Callable, Mapping, Sequence
 
 from emulator import debian, fastboot, product
 from emulator import programs as built
@@ -122,11 +122,11 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300,
          stop_when: Callable[[str], bool] | None = None, prepare: Callable[[Initrd], None] | None = None,
-         nadir: Path | None = None) -> Boot:
+         files: Mapping[str, Path] | None = None, nadir: Path | None = None) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
     programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run. prepare: adds files.
-    nadir: another nadir.ko than the usual one.
+    files: where in the guest, and what. nadir: another nadir.ko than the usual one.
     """
     initrd = Initrd()
     for path in (nadir or product.module(), helper_module("snapshot"), *modules):
@@ -134,6 +134,8 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
     for name in programs:
         make = {"nadir": product.tool, "conformance": built.conformance}.get(name)
         initrd.program(f"bin/{name}", make() if make else program(name))
+    for name, path in (files or {}).items():
+        initrd.file(name, path)
     initrd.file("etc/passwd", "root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n")
     if prepare:
         prepare(initrd)

@@ -254,7 +254,7 @@ private:
     FakeNadir& nadir_;
 };
 
-class FakeSystem final : public tool::System {
+class FakeSystem : public tool::System {
 public:
     FakeNadir nadir = FakeNadir::of_two_processors();
     bool loaded = true;
@@ -265,6 +265,8 @@ public:
     tool::KernelSymbols symbols;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
+    tool::MachineNotes machine;
+    std::optional<tool::TerminalSize> size; // of the terminal; nothing: there is none
 
     [[nodiscard]] const tool::SystemWords& words() const override { return words_; }
 
@@ -283,7 +285,8 @@ public:
     // One tick is a microsecond, and 1000000 ticks was at 1970-01-01 00:16:40 UTC.
     tool::ClockReading read_clocks() override {
         return {ticks_,
-                std::chrono::system_clock::time_point(std::chrono::seconds(999) + std::chrono::microseconds(ticks_))};
+                std::chrono::system_clock::time_point(std::chrono::seconds(999) + std::chrono::microseconds(ticks_)),
+                std::chrono::steady_clock::time_point(std::chrono::microseconds(ticks_))};
     }
     void sleep(std::chrono::milliseconds time) override {
         ticks_ += static_cast<std::uint64_t>(time.count()) * 1000;
@@ -294,11 +297,14 @@ public:
             while_asleep();
         }
     }
+    tool::MachineNotes notes() override { return machine; }
+    std::uint64_t cpuid_ticks() override { return 1000; }
+    std::optional<tool::TerminalSize> terminal() override { return size; }
     bool interrupted() override { return naps_until_interrupt == 0; }
 
 private:
     const tool::SystemWords words_{"stand-in", "It sees everything.", "its own log may say more",
-                                   NADIR_HOOK_PAGES_USUAL};
+                                   NADIR_HOOK_PAGES_USUAL, "there is no screen"};
     std::uint64_t ticks_ = 1000000;
 };
 

@@ -2,7 +2,9 @@
 // The Linux that the command runs on.
 #include "tool/asked_host.h"
 #include "tool/linux/device.h"
+#include "tool/linux/notes.h"
 #include "tool/linux/processor.h"
+#include "tool/linux/screen.h"
 #include "tool/linux/text_file.h"
 #include "tool/system.h"
 #include "tool/x86/cpuid.h"
@@ -37,6 +39,7 @@ constexpr SystemWords system_words = {
     "Run it as root with the module \"msr\" (or nadir.ko) loaded, and it can see everything.",
     "the kernel log may say more (dmesg)",
     NADIR_HOOK_PAGES_USUAL,
+    "standard output is no terminal that can be drawn on",
 };
 
 class LinuxSystem final : public System {
@@ -99,11 +102,20 @@ public:
         return {*text, source};
     }
 
-    ClockReading read_clocks() override { return {__rdtsc(), std::chrono::system_clock::now()}; }
+    ClockReading read_clocks() override {
+        return {__rdtsc(), std::chrono::system_clock::now(), std::chrono::steady_clock::now()};
+    }
 
     void sleep(std::chrono::milliseconds time) override {
         usleep(static_cast<useconds_t>(time.count() * 1000)); // ends early at a signal
     }
+
+    MachineNotes notes() override { return linux_notes(); }
+
+    std::uint64_t cpuid_ticks() override { return fewest_cpuid_ticks(); }
+
+    std::unique_ptr<Screen> open_screen() override { return open_linux_screen(); }
+    std::optional<TerminalSize> terminal() override { return linux_terminal(); }
 
     bool interrupted() override {
         // Also when whoever reads standard output has gone, which writing would tell only at the next line.

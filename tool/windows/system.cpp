@@ -25,6 +25,8 @@ constexpr SystemWords system_words = {
     "driver",
     "Run it as an administrator with nadir.sys loaded (it need not be on), and it can see everything.",
     "what the driver has printed may say more (DebugView, or a kernel debugger)",
+    0,
+    "drawing on the whole terminal is for Linux so far",
 };
 
 // A program on Windows has no way to MSRs.
@@ -86,10 +88,13 @@ public:
         using HundredNanoseconds = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;
         const std::int64_t since_1601 =
             static_cast<std::int64_t>(std::uint64_t{time.dwHighDateTime} << 32 | time.dwLowDateTime);
-        return {__rdtsc(), std::chrono::system_clock::time_point(HundredNanoseconds(since_1601 - from_1601_to_1970))};
+        return {__rdtsc(), std::chrono::system_clock::time_point(HundredNanoseconds(since_1601 - from_1601_to_1970)),
+                std::chrono::steady_clock::now()};
     }
 
     void sleep(std::chrono::milliseconds time) override { console_.sleep(time); }
+
+    std::uint64_t cpuid_ticks() override { return fewest_cpuid_ticks(); }
 
     bool interrupted() override { return console_.interrupted(); }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/x86/cpuid.h"
 
+#include <algorithm>
 #include <cpuid.h>
 #include <cstring>
+#include <x86intrin.h>
 
 namespace nadir::tool {
 
@@ -29,6 +31,16 @@ std::string brand_string() {
     name.erase(0, name.find_first_not_of(' '));
     name.erase(name.find_last_not_of(' ') + 1);
     return name;
+}
+
+std::uint64_t fewest_cpuid_ticks() {
+    std::uint64_t fewest = ~std::uint64_t{0};
+    for (unsigned i = 0; i < 16; ++i) {
+        const std::uint64_t begin = __rdtsc();
+        (void)execute_cpuid(0, 0);
+        fewest = std::min(fewest, std::uint64_t{__rdtsc()} - begin);
+    }
+    return fewest;
 }
 
 } // namespace nadir::tool

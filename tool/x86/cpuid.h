@@ -14,4 +14,7 @@ arch::CpuidRegisters execute_cpuid(std::uint32_t leaf, std::uint32_t subleaf);
 // "Intel(R) Core(TM) ..."; the vendor where the processor has no longer name.
 std::string brand_string();
 
+// The fewest ticks of the time-stamp counter that one CPUID took, of some.
+std::uint64_t fewest_cpuid_ticks();
+
 } // namespace nadir::tool

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// `nadir report`: what a bug report needs, or a page to look at (docs/look.md).
+#include "tool/bug_report/bug_report.h"
+#include "tool/commands.h"
+#include "tool/files.h"
+#include "tool/page/page.h"
+#include "tool/trace/event_filter.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/ostream.h>
+#include <fstream>
+#include <sstream>
+
+namespace nadir::tool {
+
+namespace {
+
+void write_file(const std::string& name, const std::string& text) {
+    errno = 0;
+    std::ofstream file(path_of(name), std::ios::binary | std::ios::trunc);
+    file << text;
+    file.close();
+    if (!file) {
+        throw Failure(ExitStatus::usage, fmt::format("{}: {}", name, std::strerror(errno)),
+                      "Give a file that can be written.");
+    }
+}
+
+} // namespace
+
+ExitStatus command_report(System& system, const ReportOptions& options, std::ostream& out) {
+    if (!options.html.empty()) {
+        if (!options.events.empty()) {
+            (void)event_filter(
+                EventWishes{options.events, {}, false}); // wrong words are said before the time has passed
+        }
+        write_file(options.html, ""); // and a file that can't be written
+        std::ostringstream text;
+        write_page(collect_page(system, {options.seconds, options.events, options.with_private}), text);
+        write_file(options.html, text.str());
+        fmt::print(out, "A page of {} bytes written to {}\n", text.str().size(), options.html);
+        return ExitStatus::success;
+    }
+    if (options.output.empty()) {
+        write_bug_report(system, options.with_private, out);
+        return ExitStatus::success;
+    }
+    std::ostringstream text;
+    write_bug_report(system, options.with_private, text);
+    write_file(options.output, text.str());
+    fmt::print(out, "A report of {} bytes written to {}. Please read it before you give it away.\n", text.str().size(),
+               options.output);
+    return ExitStatus::success;
+}
+
+} // namespace nadir::tool
