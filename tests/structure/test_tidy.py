@@ -15,7 +15,7 @@ from windows import products
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tidy")]
 
-FOLDERS = ("base/", "arch/", "control/", "check/", "cpu/", "core/", "tool/")
+FOLDERS = ("base/", "arch/", "control/", "check/", "cpu/", "core/")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -26,7 +26,8 @@ def tools():
 
 
 def test_our_code(tmp_path):
-    compiled = tidy.compiled_in(Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc")), FOLDERS)
+    build = Path(os.environ.get("NADIR_BUILD", sources.ROOT / "build" / "gcc"))
+    compiled = tidy.compiled_in(build, FOLDERS) + tidy.compiled_in(build, ("tool/",), tidy.NOT_INTO_TEMPLATES)
     assert len(compiled) > 40, f"only {len(compiled)} files in the compilation database"
     found = tidy.problems(tmp_path, compiled)
     assert not found, sources.report(found)
@@ -45,17 +46,18 @@ def test_the_command_for_windows(tmp_path):
     headers = subprocess.run(["x86_64-w64-mingw32-g++-posix", "-print-file-name=include/c++"], capture_output=True, text=True,
                              check=True).stdout.strip()
     compiled = tidy.compiled_in(products.build("mingw", "nadir_tool"), ("tool/windows/",),
-                                ("--target=x86_64-w64-mingw32", "-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32"))
+                                ("--target=x86_64-w64-mingw32", "-isystem", headers, "-isystem", f"{headers}/x86_64-w64-mingw32",
+                                 *tidy.NOT_INTO_TEMPLATES))
     assert len(compiled) > 5, f"only {len(compiled)} files in the compilation database"
     found = tidy.problems(tmp_path, compiled)
     assert not found, sources.report(found)
 
 
-def sample(folder: Path, **texts: str) -> list[tidy.Compiled]:
+def sample(folder: Path, *arguments: str, **texts: str) -> list[tidy.Compiled]:
     made = []
     for name, text in texts.items():
         (folder / f"{name}.cpp").write_text(text + "\n")
-        made.append(tidy.Compiled(folder / f"{name}.cpp", str(folder), ("g++", "-std=c++20")))
+        made.append(tidy.Compiled(folder / f"{name}.cpp", str(folder), ("g++", "-std=c++20", *arguments)))
     return made
 
 
@@ -75,6 +77,12 @@ def test_a_violation_is_found(tmp_path, text, check):
     found = tidy.problems(tmp_path / "batches", compiled, tmp_path)
     assert any(f"{tmp_path}/b.cpp:" in line and check in line for line in found), found
     assert len(found) == sum(f"{tmp_path}/b.cpp:" in line for line in found), found
+
+
+def test_the_analyzer_looks_through_our_functions_where_it_leaves_templates_alone(tmp_path):
+    text = "namespace { int value_at(const int* p) { return *p; } }\nint f(bool b) { const int x = 1; return value_at(b ? &x : nullptr); }"
+    found = tidy.problems(tmp_path / "batches", sample(tmp_path, *tidy.NOT_INTO_TEMPLATES, a=text), tmp_path)
+    assert len(found) == 1 and "clang-analyzer-core.NullDereference" in found[0], found
 
 
 def test_files_that_do_not_go_together_are_looked_at_all_the_same(tmp_path):
