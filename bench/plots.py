@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from costs import figures, growth  # noqa: E402
 from costs.svg import Axis, Chart, Line  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 
 FOLDER = figures.ROOT / "docs" / "performance"
 DATA = FOLDER / "growth.json"
@@ -27,7 +28,7 @@ def measure() -> dict:
     image = figures.product.bare_kernel()
     made_by = {"emulator": figures.emulator_version(), "model": figures.MODEL,
                "compiler": figures.compiler_version(image.resolve())}
-    processors = [growth.on_processors(count, image, figures.directory("growth"), figures.MODEL)
+    processors = [growth.on_processors(count, image, new_run("growth"), figures.MODEL)
                   for count in range(1, growth.MOST_PROCESSORS + 1)]
     return {"made_by": made_by, "processors": processors, **figures.growth_of_tables()}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `nadir hook`: hidden breakpoints in the running kernel (docs/hooks.md).
 #include "tool/commands.h"
+#include "tool/hook/hook_list.h"
 #include "tool/hook/hook_sink.h"
 #include "tool/hook/places.h"
 #include "tool/report.h"
@@ -20,23 +21,8 @@ constexpr unsigned polls_per_look = 25;
 
 using Hooks = std::vector<nadir_listed_hook>;
 
-bool is_mine(const nadir_listed_hook& hook) { return (hook.flags & NADIR_HOOK_MINE) != 0; }
-bool is_gone(const nadir_listed_hook& hook) { return (hook.flags & NADIR_HOOK_GONE) != 0; }
-
-Hooks all_hooks(Device& device) {
-    Hooks all;
-    for (;;) {
-        const nadir_hooks_list_request answer = device.hooks_list(static_cast<nadir_u32>(all.size()));
-        const nadir_u32 count = std::min(answer.count, NADIR_HOOK_BATCH);
-        all.insert(all.end(), answer.hooks, answer.hooks + count);
-        if (count == 0 || all.size() >= answer.total) {
-            return all;
-        }
-    }
-}
-
 Hooks my_hooks(Device& device) {
-    Hooks mine = all_hooks(device);
+    Hooks mine = list_hooks(device);
     std::erase_if(mine, [](const nadir_listed_hook& hook) { return !is_mine(hook); });
     return mine;
 }
@@ -252,14 +238,17 @@ ExitStatus command_hook(System& system, const HookOptions& options, std::ostream
         }
     }
     if (options.list || options.clear) {
-        print_hooks(out, all_hooks(*device), symbols_for(system, options), options.json);
+        const Hooks hooks = list_hooks(*device);
+        // The kernel's symbols are many, and nobody needs them for nothing.
+        const bool unneeded = hooks.empty() && options.symbols.empty();
+        print_hooks(out, hooks, unneeded ? Symbols{} : symbols_for(system, options), options.json);
         return ExitStatus::success;
     }
     const Symbols symbols = symbols_for(system, options);
     const std::vector<nadir_hook_wish> wishes = wishes_of(options, symbols);
     if (options.keep) {
         set_hooks(*device, wishes, true, symbols);
-        print_hooks(out, all_hooks(*device), symbols, options.json);
+        print_hooks(out, list_hooks(*device), symbols, options.json);
         return ExitStatus::success;
     }
     return watch(system, *device, options, symbols, wishes, out);

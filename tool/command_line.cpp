@@ -44,6 +44,18 @@ constexpr const char* footer = R"(Exit status:
   7  for `caps`: nothing speaks against Nadir, but not everything could be seen; for `explain`: nothing is violated,
      but not everything could be checked)";
 
+// Commands without a footer of their own inherit the one above; the others say where it stands.
+void add_exit_statuses(CLI::App& app) {
+    for (CLI::App* command : app.get_subcommands({})) {
+        const std::string own = command->get_footer();
+        if (!command->get_name().empty() && own.find("xit status") == std::string::npos) {
+            command->footer(own + (own.find('\n') == std::string::npos ? " " : "\n\n") +
+                            "Exit status: 0 it worked; `nadir --help` has the others.");
+        }
+        add_exit_statuses(*command);
+    }
+}
+
 CLI::Option* add_json(CLI::App* command, bool& json) {
     return command->add_flag("--json", json, "Print JSON, for programs");
 }
@@ -322,6 +334,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     add_decode(app, action, words);
     add_list(app, action, words);
     add_dump_commands(app, action, words);
+    add_exit_statuses(app);
 }
 
 int run(System& system, int argc, const char* const* argv, std::ostream& out, std::ostream& err) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "arch/vmx/field_encoding.h"
 #include "tool/commands.h"
 #include "tool/json_output.h"
 #include "tool/report.h"
@@ -9,7 +10,24 @@
 
 namespace nadir::tool {
 
+namespace {
+
+// What a VM exit loads is not put back by a refused entry: a value that the processor takes ends the machine at the first exit.
+void refuse_host_state(nadir_u32 field) {
+    if (arch::FieldEncoding{field}.group() == arch::FieldGroup::host) {
+        throw Failure(ExitStatus::usage,
+                      fmt::format("--fail-field {:#x} is of the host-state area: if the processor took the value, the "
+                                  "machine would stop at its first VM exit.",
+                                  field),
+                      "Give a control or a field of the guest-state area (`nadir list --kind vmcs`); the bare host in "
+                      "the emulator takes any (docs/explainer.md).");
+    }
+}
+
+} // namespace
+
 ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out) {
+    refuse_host_state(options.fail_field);
     const auto device = system.open_device();
     nadir_options wish{};
     wish.log_level = options.log_level;

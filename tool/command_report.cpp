@@ -38,17 +38,18 @@ ExitStatus command_report(System& system, const ReportOptions& options, std::ost
         }
         write_file(options.html, ""); // and a file that can't be written
         std::ostringstream text;
-        write_page(collect_page(system, {options.seconds, options.events, options.with_private}), text);
+        write_page(collect_page(system, {options.seconds, options.events, options.with_private, options.symbols}),
+                   text);
         write_file(options.html, text.str());
         fmt::print(out, "A page of {} bytes written to {}\n", text.str().size(), options.html);
         return ExitStatus::success;
     }
     if (options.output.empty()) {
-        write_bug_report(system, options.with_private, out);
+        write_bug_report(system, options.with_private, options.symbols, out);
         return ExitStatus::success;
     }
     std::ostringstream text;
-    write_bug_report(system, options.with_private, text);
+    write_bug_report(system, options.with_private, options.symbols, text);
     write_file(options.output, text.str());
     fmt::print(out, "A report of {} bytes written to {}. Please read it before you give it away.\n", text.str().size(),
                options.output);

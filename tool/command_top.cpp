@@ -41,10 +41,12 @@ ExitStatus command_top(System& system, const TopOptions& options, std::ostream& 
         watch(system, *device, {options.interval, options.count, std::nullopt, false}, out);
         return ExitStatus::success;
     }
+    PlaceNames names(system, options.symbols);
     TopModel model;
     Price price;
     for (std::uint64_t looks = 0; !system.interrupted(); ++looks) {
         Sample sample = take_sample(system, *device);
+        sample.places = names.of(sample.hooks);
         const auto next = sample.when.steady + options.interval;
         const nadir_u64 ticks = price.of(system, sample.state);
         model.add(std::move(sample), ticks);

@@ -49,6 +49,7 @@ ExitStatus command_stats(System& system, const StatsOptions& options, std::ostre
 struct TopOptions {
     std::chrono::milliseconds interval{1000};
     std::optional<std::uint64_t> count; // of rates, then it ends
+    std::string symbols;                // a file with names of hooked places; empty: the running kernel's
 };
 ExitStatus command_top(System& system, const TopOptions& options, std::ostream& out);
 
@@ -58,6 +59,7 @@ struct ReportOptions {
     std::string html;          // a page into this file instead
     std::chrono::milliseconds seconds{10'000};
     std::vector<std::string> events; // on the page's timeline
+    std::string symbols;             // a file with names of hooked places; empty: the running kernel's
 };
 ExitStatus command_report(System& system, const ReportOptions& options, std::ostream& out);
 

@@ -13,6 +13,11 @@ using Action = std::function<ExitStatus(System&, std::ostream&)>;
 constexpr double shortest = 0.1; // seconds; each look asks every processor
 constexpr double longest = 3600;
 
+void add_symbols(CLI::App& command, std::string& file) {
+    command.add_option("--symbols", file, "Take the names of hooked places from this file, such as a System.map")
+        ->type_name("FILE");
+}
+
 std::chrono::milliseconds milliseconds(double seconds) {
     return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
@@ -46,14 +51,15 @@ void add_stats(CLI::App& app, Action& action) {
 void add_top(CLI::App& app, Action& action) {
     auto options = std::make_shared<TopOptions>();
     auto seconds = std::make_shared<double>(1);
-    CLI::App* command =
-        app.add_subcommand("top", "Exits per second, their cost, losses and rules, on the whole terminal, until q");
+    CLI::App* command = app.add_subcommand(
+        "top", "Exits per second, their cost, losses, rules and hooks, on the whole terminal, until q");
     command->add_option("--every", *seconds, "Look every so many seconds (1)")
         ->check(CLI::Range(shortest, longest))
         ->type_name("SECONDS");
     command->add_option("--count", options->count, "End after so many looks")
         ->check(CLI::Range(1, 1'000'000'000))
         ->type_name("N");
+    add_symbols(*command, options->symbols);
     command->footer(
         "Keys: q ends, s sorts, p pauses, c and the digits choose a processor, a shows all, ? helps. Where standard "
         "output is no terminal, the lines of `nadir stats --watch`.");
@@ -86,14 +92,16 @@ void add_report(CLI::App& app, Action& action) {
     command
         ->add_option(
             "--events", *events,
-            "Which events to show on the page, as for `nadir trace`; none: no events (cpuid,xsetbv,vmx,rule: what exits "
-            "anyway)")
+            "Which events to show on the page, as for `nadir trace`; none: no events (cpuid,xsetbv,vmx,rule,hook: what "
+            "exits anyway)")
         ->needs(html)
         ->delimiter(',')
         ->type_name("EVENT,...");
+    add_symbols(*command, options->symbols);
     command->callback([options, seconds, events, &action] {
         options->seconds = milliseconds(*seconds);
-        options->events = events->empty() ? std::vector<std::string>{"cpuid", "xsetbv", "vmx", "rule"} : *events;
+        options->events =
+            events->empty() ? std::vector<std::string>{"cpuid", "xsetbv", "vmx", "rule", "hook"} : *events;
         if (options->events == std::vector<std::string>{"none"}) {
             options->events.clear();
         }

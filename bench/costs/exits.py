@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
 from pathlib import Path
 
 from emulator import fastboot
-from emulator.bochs import RUNS, Machine
+from emulator.bochs import Machine
+from emulator.places import new_run
 
 ENTRIES = ("nadir_cpu_exit_entry", "nadir_cpu_general_exit_entry")
 GENERAL = "nadir_handle_exit"
@@ -62,8 +62,7 @@ def exits_in(trace: str, places: dict[int, str]) -> dict[str, dict[str, int]]:
 
 
 def count_exits(image: Path, model: str) -> dict[str, dict[str, int]]:
-    RUNS.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="exits-", dir=RUNS))
+    directory = new_run("exits")
     machine = Machine(model=model, processors=1, memory_mib=128, magic_break=True,
                       commands=["c", "trace on", "c", "trace off", "c"])
     machine = fastboot.multiboot(machine, directory, image, "test=bench cycles=1")

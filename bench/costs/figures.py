@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Callable
 
@@ -15,11 +14,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from emulator import debian, fastboot, product, programs  # noqa: E402
-from emulator.bochs import Machine, RUNS  # noqa: E402
+from emulator.bochs import Machine  # noqa: E402
 from emulator.debugger import vm_exits  # noqa: E402
 from emulator.initrd import Initrd  # noqa: E402
 from emulator.kernel_command_line import QUICK  # noqa: E402
-from emulator.places import BUILD  # noqa: E402
+from emulator.places import BUILD, new_run  # noqa: E402
 
 from . import exits, floor, growth  # noqa: E402
 from .exit_kinds import Exits  # noqa: E402
@@ -31,14 +30,9 @@ class Unmeasured(RuntimeError):
     """A source didn't come to its end; says why."""
 
 
-def directory(name: str) -> Path:
-    RUNS.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=RUNS))
-
-
 def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     """The program `bench` of the bare host measures itself; the floor for a CPUID comes from a kernel of its own."""
-    folder = directory("bench")
+    folder = new_run("bench")
     machine = fastboot.multiboot(Machine(model=model, processors=1, memory_mib=128), folder, image, "test=bench cycles=1000")
     run = machine.run(timeout=60, directory=folder)
     found = re.search(r"^@@ bench (\{.*\})$", run.serial, re.MULTILINE)
@@ -49,7 +43,7 @@ def measure_bare(image: Path, model: str = MODEL) -> dict[str, int]:
     figures["cpuid_overhead"] = figures["cpuid_leaf_0"] - figures["cpuid_bare"]
     for kind, counts in exits.count_exits(image, model).items():
         figures |= {f"root_{kind}_{what}": count for what, count in counts.items()}
-    lowest = floor.measure(directory("floor"), model)
+    lowest = floor.measure(new_run("floor"), model)
     if not lowest:
         raise Unmeasured("the floor's kernel did not finish")
     figures["cpuid_floor"] = lowest["exit_p50"] - lowest["bare_p50"]
@@ -82,7 +76,7 @@ def linux_exits(image: Path, model: str = MODEL) -> Exits:
     initrd = Initrd()
     initrd.program("bin/workload", programs.workload())
     initrd.script("init", "#!/bin/sh\nmount -t proc proc /proc\nworkload\npoweroff -f\n")
-    folder = directory("bench-linux")
+    folder = new_run("bench-linux")
     modules = [fastboot.Module(debian.kernel().image, QUICK), fastboot.Module(initrd.archive())]
     machine = Machine(model=model, processors=1, memory_mib=512, cpu_debug=True)
     run = fastboot.multiboot(machine, folder, image, "log=error", modules).run(timeout=300, directory=folder)
@@ -100,14 +94,14 @@ def linux_figures(exits: Exits) -> dict[str, int]:
 
 def measure_processors(image: Path, model: str = MODEL) -> dict[str, int]:
     """What one processor more takes beyond its block: of the session, of root mode's page tables, of the VMM context."""
-    one, more = (growth.on_processors(count, image, directory("growth"), model) for count in (1, 4))
+    one, more = (growth.on_processors(count, image, new_run("growth"), model) for count in (1, 4))
     added = (more["bytes_total"] - one["bytes_total"]) // (more["processors"] - one["processors"])
     return {"bytes_beside_block": added - one["bytes_per_processor"]}
 
 
 def measure_hooks(image: Path, model: str = MODEL) -> dict[str, int]:
     """1 to 10,000 hidden breakpoints, and what they cost."""
-    found = growth.with_hooks(image, directory("hooks"), model)
+    found = growth.with_hooks(image, new_run("hooks"), model)
     return {f"hooks_{one['hooks']}_{what}": one[what] for one in found for what in growth.OF_HOOKS}
 
 

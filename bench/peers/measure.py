@@ -18,7 +18,6 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +26,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
 from bare import by_hand  # noqa: E402
 from bench import emulator_version  # noqa: E402
 from emulator import debian, product  # noqa: E402
-from emulator.bochs import RUNS, Run  # noqa: E402
+from emulator.bochs import Run  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 from peers import figures, runs, table  # noqa: E402
 
 
@@ -94,8 +94,7 @@ def main() -> int:
         return 0
     directory = options.directory
     if directory is None:
-        RUNS.mkdir(parents=True, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(prefix="peers-", dir=RUNS))
+        directory = new_run("peers")
     try:
         reports = measured(options, directory)
     except figures.Incomplete as error:

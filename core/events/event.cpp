@@ -13,6 +13,8 @@
 #include "cpu/instructions.h"
 #include "cpu/vmx.h"
 
+#include <bit>
+
 namespace nadir::core {
 
 using arch::BasicExitReason;
@@ -137,13 +139,12 @@ void put_memory_event(Vcpu& vcpu, const MemoryAccess& access, Outcome outcome) {
     if (!is_watched(vcpu, NADIR_EVENT_MEMORY)) {
         return;
     }
-    constexpr unsigned length_at = 16;
     nadir_event event;
     begin(event, NADIR_EVENT_MEMORY);
     event.outcome = static_cast<nadir_u8>(outcome);
     event.word[0] = access.physical;
     event.word[1] = access.linear;
-    event.word[2] = access.kinds | access.about | uint64_t{access.bytes} << length_at;
+    event.word[2] = access.kinds | access.about | uint64_t{access.bytes} << std::countr_zero(NADIR_EVENT_MEMORY_LENGTH);
     put_registers_if_wanted(vcpu);
     put(vcpu, event);
 }

@@ -30,9 +30,16 @@ endif
 # No BTF: it would want pahole, and the kernel's own type information, which Debian 12's headers lack.
 kbuild = $(MAKE) -C $(KDIR) M=$(BUILD) CONFIG_DEBUG_INFO_BTF_MODULES= $(if $(filter-out default undefined,$(origin CXX)),NADIR_CXX=$(CXX))
 
-.PHONY: all check clean
-all: check $(BUILD)/Kbuild
+.PHONY: all check clean other-kernel
+all: check $(BUILD)/Kbuild other-kernel
 	+$(kbuild) modules
+
+# What kbuild has made names headers as seen from the kernel's folder, so it doesn't notice another kernel. What was made for that
+# one goes.
+kernel := $(realpath $(KDIR)) $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+other-kernel: $(BUILD)/Kbuild
+	+@if [ -e $(BUILD)/kernel ] && [ "$$(cat $(BUILD)/kernel)" != "$(kernel)" ]; then $(kbuild) clean; fi
+	@echo "$(kernel)" >$(BUILD)/kernel
 
 # Says in words what kbuild and compilers would say in their own.
 check:

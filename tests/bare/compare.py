@@ -15,13 +15,13 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bare import by_hand, comparison  # noqa: E402
-from emulator.bochs import RUNS, EmulatorMissing  # noqa: E402
+from emulator.bochs import EmulatorMissing  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 from emulator.product import NotBuilt  # noqa: E402
 
 
@@ -94,8 +94,7 @@ def main() -> int:
     options = parse()
     directory = options.directory
     if directory is None:
-        RUNS.mkdir(parents=True, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(prefix="compare-", dir=RUNS))
+        directory = new_run("compare")
     equal = True
     for model in options.model or ["corei7_skylake_x"]:
         for processors in options.processors or [1]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from bare import by_hand  # noqa: E402
 from bare.corpus import read, save  # noqa: E402
 from bare.host import ALL_MODELS  # noqa: E402
 from bare.sequences import CORPUS, Bed, Difference, describe, differing, search  # noqa: E402
-from emulator.bochs import RUNS  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 
 AT_ONCE = 10_000  # sequences of one boot, so that a difference is found soon and a finding's place is near
 
@@ -95,8 +94,7 @@ def replay(options: argparse.Namespace, directory: Path) -> int:
 
 def main() -> int:
     options = arguments()
-    RUNS.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="fuzz-", dir=RUNS))
+    directory = new_run("fuzz")
     if options.replay:
         return 1 if replay(options, directory) else 0
     begin, seed, total, differences = time.monotonic(), options.seed, 0, 0

@@ -9,15 +9,15 @@ For example: tests/bare/run.py -n 2 test=onoff log=debug
 import argparse
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bare import by_hand  # noqa: E402
 from emulator import fastboot, product  # noqa: E402
-from emulator.bochs import RUNS, Machine, Run  # noqa: E402
+from emulator.bochs import Machine, Run  # noqa: E402
 from emulator.debugger import write_memory  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 
 
 def image(text: str) -> Path:
@@ -67,8 +67,7 @@ def main() -> int:
     kernel = options.elf or product.bare_kernel()
     directory = options.directory
     if directory is None:
-        RUNS.mkdir(parents=True, exist_ok=True)
-        directory = Path(tempfile.mkdtemp(prefix="bare-", dir=RUNS))
+        directory = new_run("bare")
     written = directory / "image"  # of the run's own, so that what FILE was before isn't taken for it
     written.unlink(missing_ok=True)
     commands = ["c", write_memory(written, options.memory)] if options.image else options.command or ["c"]

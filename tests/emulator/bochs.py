@@ -17,13 +17,12 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Sequence
 
 from .debugger import WHERE, Stop, parse_stops, show, where
-from .places import ROOT, RUNS  # noqa: F401 (ROOT for users of this module)
+from .places import ROOT, new_run  # noqa: F401 (ROOT for users of this module)
 from .supervisor import FILES, Outcome, Supervisor
 
 INSTRUCTIONS_PER_SECOND = 10_000_000
@@ -209,8 +208,7 @@ class Machine:
         """
         program = _program()
         if directory is None:
-            RUNS.mkdir(parents=True, exist_ok=True)
-            directory = Path(tempfile.mkdtemp(prefix="run-", dir=RUNS))
+            directory = new_run("run")
         directory = Path(directory).resolve()
         directory.mkdir(parents=True, exist_ok=True)
         for name in FILES:

@@ -19,24 +19,28 @@ pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-look")]
 
 PRIVATE = ("kestrel", "mallory", "52:54:00:12:34:56", "10.1.2.3", "secretd", "root=/dev/planted")
 
-SCRIPT = """
+FUNCTION = "__x64_sys_arch_prctl"
+
+SCRIPT = f"""
 load
 echo kestrel > /proc/sys/kernel/hostname; export USER=mallory
 echo 'nadir: planted by mallory on kestrel, 52:54:00:12:34:56, 10.1.2.3, RIP ffffffff9a3b4c5d, RSP ffffc90000123456' > /dev/kmsg
 cp /bin/rules /bin/secretd; while true; do secretd cpuid 0x80000000; usleep 20000; done > /dev/null 2>&1 &
 busy=$!
 section off; nadir stats --watch 0.2 --count 1; nadir report | grep -A1 -E '^=== (Status|VM exits)'
-section on; request on
+section on; nadir on
 nadir set cpuid 80000000 ebx=0x6964614e > /dev/null
-section lines; nadir stats --watch 0.3 --count 2 | cat; TERM=vt100 nadir top --every 0.3 --count 1 | cat
+# Each program that begins sets its thread area by this call. Of all symbols the early ones are read, which takes the emulator long.
+section hook; grep -m1 ' {FUNCTION}$' /proc/kallsyms > /tmp/symbols; nadir hook {FUNCTION} --keep --symbols /tmp/symbols
+section lines; nadir stats --watch 0.3 --count 2 | cat; TERM=vt100 nadir top --every 0.3 --count 1 --symbols /tmp/symbols | cat
 section top; stty cols 80 rows 24 < /dev/console
-{ usleep 900000; printf s; usleep 600000; printf q; } | TERM=vt100 nadir top --every 0.3; code=$?; echo; echo "== status $code"
-section narrow; stty cols 40 rows 16 < /dev/console; TERM=linux nadir top --every 0.3 --count 1 < /dev/null
+{{ usleep 900000; printf s; usleep 600000; printf q; }} | TERM=vt100 nadir top --every 0.3 --symbols /tmp/symbols; code=$?; echo; echo "== status $code"
+section narrow; stty cols 40 rows 16 < /dev/console; TERM=linux nadir top --every 0.3 --count 1 --symbols /tmp/symbols < /dev/null
 section stty; stty -a < /dev/console
-section report; nadir report
+section report; nadir report --symbols /tmp/symbols
 section where; head -n1 /proc/kallsyms; grep -m1 ' _stext' /proc/kallsyms; grep '^nadir ' /proc/modules; uname -r
-section private; nadir report --private | grep -E 'host name|PRIVATE'
-section page; nadir report --html /tmp/page.html --seconds 2 --events cpuid,rule; ls -l /tmp/page.html
+section private; nadir report --private --symbols /tmp/symbols | grep -E 'host name|PRIVATE'
+section page; nadir report --html /tmp/page.html --seconds 2 --symbols /tmp/symbols; ls -l /tmp/page.html
 section html; busybox gzip -c /tmp/page.html | busybox base64
 kill $busy
 section end-of-all; request off
@@ -53,7 +57,7 @@ def boot(tmp_path_factory):
 
 def test_machine_runs_on(boot):
     guest.assert_quiet(boot)
-    assert boot.report("on", "on")["status"] == 0 and boot.report("end-of-all", "off")["status"] == 0
+    assert "Nadir is on: 2 processors" in boot.text("on") and boot.report("end-of-all", "off")["status"] == 0
 
 
 def test_without_nadir(boot):
@@ -87,12 +91,16 @@ def test_top_on_the_serial_console(boot):
     for words in ("  0 on", "  1 on", "cost: at least", "ticks of a CPUID", "cpuid 80000000 ebx=0x6964614e", " 10 CPUID"):
         assert words in text, text
     assert re.search(r"10 CPUID +[\d.,]+", text)
+    hits = re.search(rf"^stays +{FUNCTION} +([\d.,]+) +([\d,]+)$", text, re.MULTILINE)
+    assert hits and float(hits[1].replace(",", "")) > 0 and int(hits[2].replace(",", "")) > 0, text
     assert "== status 0" in boot.run.serial
 
 
 def test_top_of_forty_columns(boot):
     lines = shown(boot, "narrow", "stty", 40, 16)
     assert lines and " 10 CPUID" in "\n".join(lines) and any("exits/s" in line for line in lines)
+    assert re.search(rf"^hooks +hits/s +in all\n{FUNCTION[:15]}\S* +[\d.,]+ +[\d,]+\nrules +answers/s +in all\n.*cpuid", "\n".join(lines),
+                     re.MULTILINE), lines
 
 
 def test_the_terminal_is_as_it_was(boot):
@@ -103,9 +111,10 @@ def test_report_has_what_it_needs(boot):
     text = boot.text("report")
     for words in ("nadir report 1", "=== Versions ===", "kernel taint:", "Nadir is on: 2 of 2", "10 CPUID",
                   "cpuid 80000000 ebx=0x6964614e", "in VMX non-root operation", "=== The last VM exits ===", "Processor 1 (on)",
-                  "No VM entry has failed", "\"verdict\": \"supported\"", "=== End ==="):
+                  "=== Hooks ===", "No VM entry has failed", "\"verdict\": \"supported\"", "=== End ==="):
         assert words in text, words
     assert boot["where"][-1] in text, "the kernel's version"
+    assert re.search(rf"^ +[1-9][\d,]*  stays +{FUNCTION}$", text, re.MULTILINE)
     assert re.search(r"\] nadir: planted by \[name\] on \[name\], \[MAC\], \[IP\], RIP ffffffffd0000c5d, RSP ffff888000000456", text)
 
 
@@ -139,9 +148,11 @@ def test_page_opens_in_a_browser(boot, tmp_path):
         browser.open(page)
         assert browser.complaints == [] and not [url for url in browser.requests if not url.startswith(("file:", "data:", "about:"))]
         shown = browser.evaluate("document.body.innerText")
-        for words in ("on: 2 of 2 processors", "processor 1", "CPUID", "ebx=0x6964614e", "Capabilities", "leaf 0x80000000"):
+        for words in ("on: 2 of 2 processors", "processor 1", "CPUID", "ebx=0x6964614e", "Capabilities", "leaf 0x80000000", FUNCTION, "stays"):
             assert words in shown, words
         assert re.search(r"\d+ seen, \d+ lost", shown) and browser.evaluate("document.querySelectorAll('.lane').length") >= 3
+        lanes = browser.evaluate("[...document.querySelectorAll('.lane .name')].map(one => one.innerText)")
+        assert {"cpuid", "rule", "hook"} <= set(lanes), lanes
         browser.screenshot(tmp_path / "page.png")
     finally:
         browser.close()

@@ -11,14 +11,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bare import by_hand  # noqa: E402
 from emulator import fastboot  # noqa: E402
-from emulator.bochs import RUNS  # noqa: E402
+from emulator.places import new_run  # noqa: E402
 from nt import machine  # noqa: E402
 
 
@@ -48,8 +47,7 @@ def explain(line: str, driver: Path) -> None:
 
 def main() -> int:
     options = arguments()
-    RUNS.mkdir(parents=True, exist_ok=True)
-    directory = Path(tempfile.mkdtemp(prefix="nt-", dir=RUNS))
+    directory = new_run("nt")
 
     def show(line: str) -> None:
         print(line, flush=True)

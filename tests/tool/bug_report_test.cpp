@@ -87,6 +87,8 @@ protected:
         system.machine.kernel = {text_begin, module_begin, 0x18000};
         system.machine.messages = {"[    1.000000] nadir: mallory of kestrel at 10.1.2.3, RIP ffffffffa3c01234"};
         system.nadir.process = {1, 1, NADIR_PROCESS_KNOWN, 0, "secretd"};
+        system.nadir.hooks = {
+            {{text_begin + 0xD00D, 0, NADIR_HOOK_BREAKPOINT, 0}, 0x100'D00D, 5, 0, 0, NADIR_HOOK_STAYS}};
         nadir_recorder_request& recorder = system.nadir.recorder[0];
         recorder.state = NADIR_PROCESSOR_ON;
         recorder.begun = 1;
@@ -120,6 +122,8 @@ TEST_F(BugReport, HasWhatABugReportNeeds) {
                               "=== VM exits ===",
                               "10 CPUID",
                               "=== Rules ===",
+                              "=== Hooks ===",
+                              "  stays        0xffffffff8100d00d",
                               "=== Log ===",
                               "=== Kernel messages ===",
                               "[    1.000000] nadir: [name] of [name] at [IP], RIP ffffffff81001234",

@@ -48,6 +48,13 @@ TEST(CommandLine, HelpAndVersionSucceed) {
     EXPECT_EQ(command(system, {"--version"}).status, 0);
     EXPECT_THAT(command(system, {"--version"}).out, HasSubstr(NADIR_VERSION));
     EXPECT_EQ(command(system, {"log", "--help"}).status, 0);
+    for (const auto& words : std::vector<std::vector<const char*>>{{"on", "--help"},  // without a footer of its own
+                                                                   {"set", "--help"}, // of lines
+                                                                   {"hook", "--help"},
+                                                                   {"explain", "--help"},
+                                                                   {"memory", "read", "--help"}}) {
+        EXPECT_THAT(command(system, words).out, HasSubstr("xit status")) << words.front();
+    }
 }
 
 TEST(CommandLine, MistakesAreUsageErrors) {
@@ -99,6 +106,16 @@ TEST(On, PassesItsOptions) {
     EXPECT_EQ(system.nadir.options.com1, 0u);
     EXPECT_EQ(system.nadir.options.fail_step, 7u);
     EXPECT_EQ(system.nadir.options.fail_processor, 1u);
+}
+
+TEST(On, SpoilsNoHostState) {
+    FakeSystem system;
+    const Answer answer = command(system, {"on", "--fail-field", "0x6c16", "--fail-value", "1"});
+    EXPECT_EQ(answer.status, number(ExitStatus::usage));
+    EXPECT_THAT(answer.err, HasSubstr("--fail-field 0x6c16 is of the host-state area"));
+    EXPECT_EQ(system.nadir.options.fail_value, 0u) << "it was never asked";
+    EXPECT_EQ(command(system, {"on", "--fail-field", "0x4816", "--fail-value", "1"}).status, 0);
+    EXPECT_EQ(system.nadir.options.fail_field, 0x4816u);
 }
 
 TEST(On, SaysWhyNot) {

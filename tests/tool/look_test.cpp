@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Rates, and what `nadir top` makes of them, without a terminal.
 #include "tests/tool/fake_system.h"
+#include "tool/exit_status.h"
+#include "tool/hook/place_names.h"
 #include "tool/look/bars.h"
 #include "tool/look/rates.h"
 #include "tool/look/top_frame.h"
@@ -122,6 +124,52 @@ TEST(Rates, LossesAndRules) {
     EXPECT_THAT(text, AllOf(HasSubstr("lost: 3 records of the log"), HasSubstr("answers/s"), HasSubstr("read=0x1")));
 }
 
+constexpr nadir_u64 vfs_read = 0xFFFF'FFFF'8120'0000;
+constexpr nadir_u64 vfs_write = 0xFFFF'FFFF'8120'0300;
+
+nadir_listed_hook hook_at(nadir_u64 address, nadir_u64 hits, nadir_u32 flags = 0) {
+    nadir_listed_hook hook{};
+    hook.wish.address = address;
+    hook.hits = hits;
+    hook.flags = flags;
+    return hook;
+}
+
+TEST(Rates, Hooks) {
+    Sample before = sample_at(0, 0);
+    Sample after = sample_at(2, 0);
+    before.hooks = {hook_at(vfs_read, 100), hook_at(vfs_read, 5), hook_at(vfs_write, 9, NADIR_HOOK_STAYS)};
+    // The second one's program has another one now, and somebody has set one more.
+    after.hooks = {hook_at(vfs_read, 140), hook_at(vfs_read, 5), hook_at(vfs_write, 3, NADIR_HOOK_STAYS),
+                   hook_at(vfs_read, 8, NADIR_HOOK_STAYS), hook_at(vfs_write, 0, NADIR_HOOK_GONE)};
+    after.hooks[3].wish.kind = NADIR_HOOK_REDIRECT;
+    after.hooks[3].wish.target = vfs_write;
+    after.places = {{vfs_read, "vfs_read"}};
+    const auto rates = rates_between(before, after);
+    ASSERT_EQ(rates->hooks.size(), 5U);
+    const double expected[] = {20, 0, 1.5, 4, 0};
+    for (std::size_t i = 0; i < rates->hooks.size(); ++i) {
+        EXPECT_DOUBLE_EQ(rates->hooks[i].hits, expected[i]) << i;
+    }
+    EXPECT_EQ(words_of_hook(rates->hooks[0]), "vfs_read");
+    EXPECT_EQ(words_of_hook(rates->hooks[3]), "vfs_read -> 0xffffffff81200300");
+    EXPECT_EQ(words_of_hook(rates->hooks[4]), "0xffffffff81200300 (gone)");
+}
+
+TEST(PlaceNames, AreLookedForWhenThereIsSomethingNew) {
+    test::FakeSystem system;
+    PlaceNames names(system, "");
+    const std::vector<nadir_listed_hook> none;
+    const std::vector<nadir_listed_hook> one = {hook_at(vfs_read + 4, 0)};
+    EXPECT_TRUE(names.of(none).empty());
+    EXPECT_THAT(names.of(one), ElementsAre(::testing::Pair(vfs_read + 4, "")));
+    system.symbols = {"ffffffff81200000 T vfs_read\n", "a test"};
+    EXPECT_THAT(names.of(one), ElementsAre(::testing::Pair(vfs_read + 4, ""))) << "they aren't read again and again";
+    EXPECT_TRUE(names.of(none).empty()) << "and forgotten with the hook";
+    EXPECT_THAT(names.of(one), ElementsAre(::testing::Pair(vfs_read + 4, "vfs_read+0x4")));
+    EXPECT_THROW(PlaceNames(system, "/nonexistent"), Failure);
+}
+
 TEST(Rates, ShareOfTime) {
     const auto rates = rates_between(sample_at(0, 0), sample_at(1, 100)); // 450 exits, 2 processors of 1,000,000 ticks
     EXPECT_DOUBLE_EQ(least_share(*rates, 1000), 0.225);
@@ -188,6 +236,23 @@ TEST(TopModel, ProcessorThatWent) {
     EXPECT_FALSE(model.processor());
 }
 
+TopModel model_with(std::size_t hooks, std::size_t rules) {
+    Sample before = sample_at(0, 0);
+    Sample after = sample_at(2, 200);
+    for (std::size_t i = 0; i < hooks; ++i) {
+        before.hooks.push_back(hook_at(vfs_read + i, 0, NADIR_HOOK_STAYS));
+        after.hooks.push_back(hook_at(vfs_read + i, i * 10, NADIR_HOOK_STAYS));
+    }
+    for (nadir_u32 i = 1; i <= rules; ++i) {
+        before.rules.push_back({i, 0, 0, {NADIR_RULE_READ_MSR, i, 0, 0, 0, 0, 0, 1}});
+    }
+    after.rules = before.rules;
+    TopModel model;
+    model.add(before, 0);
+    model.add(after, 0);
+    return model;
+}
+
 TEST(TopFrame, SaysItAll) {
     const std::string text = joined(draw_top(model_of(), {100, 30}, true));
     for (const char* words :
@@ -201,7 +266,7 @@ TEST(TopFrame, SaysItAll) {
 TEST(TopFrame, FitsEverySizeWithAndWithoutUtf8) {
     for (const nadir_u32 processors : {1U, 2U, 64U}) {
         for (const bool help : {false, true}) {
-            TopModel model = model_of(processors);
+            TopModel model = processors == 1 ? model_with(30, 30) : model_of(processors);
             if (help) {
                 (void)model.press('?');
             }
@@ -235,6 +300,22 @@ TEST(TopFrame, FortyColumnsStillSayWhatIsMostImportant) {
 
 TEST(TopFrame, ManyProcessorsAreNotAllShown) {
     EXPECT_THAT(joined(draw_top(model_of(64), {80, 24}, true)), HasSubstr("and 59 that have less to do"));
+}
+
+TEST(TopFrame, HooksAndRulesShareWhatThereIs) {
+    EXPECT_THAT(joined(draw_top(model_with(2, 1), {80, 24}, false)),
+                AllOf(HasSubstr("hooks    "), HasSubstr("rules    "),
+                      HasSubstr("stays       0xffffffff81200001                                    5.0         10\n")));
+    EXPECT_THAT(joined(draw_top(model_with(100, 1), {80, 24}, false)),
+                AllOf(HasSubstr("hooks, 3 of 100"), HasSubstr("81200063"), HasSubstr("rules    "), HasSubstr("RDMSR")))
+        << "the busiest, and all that the rules leave";
+    EXPECT_THAT(joined(draw_top(model_with(1, 20), {80, 24}, false)),
+                AllOf(HasSubstr("hooks    "), HasSubstr("rules, 3 of 20")));
+    EXPECT_THAT(joined(draw_top(model_with(100, 100), {80, 24}, false)),
+                AllOf(HasSubstr("hooks, 2 of 100"), HasSubstr("rules, 2 of 100"), HasSubstr("RDMSR")));
+    EXPECT_THAT(joined(draw_top(model_with(9, 9), {40, 16}, false)),
+                AllOf(HasSubstr("hooks, 1 of 9"), HasSubstr("rules, 2 of 9"), HasSubstr("10 CPUID")));
+    EXPECT_THAT(joined(draw_top(model_with(9, 9), {40, 12}, false)), Not(HasSubstr("hooks")));
 }
 
 TEST(TopFrame, OffAndTheFirstLook) {

@@ -25,11 +25,15 @@ protected:
         system.machine.kernel.text = 0xFFFF'FFFF'A3C0'0000;
         system.nadir.process = {1, 1, NADIR_PROCESS_KNOWN, 0, "secret<d>"};
         system.nadir.rules = {{1, 0, 7, {NADIR_RULE_READ_MSR, 0x10, 0, 0, 0, 0, 0, 1}}};
+        system.symbols = {"ffffffffa3c04300 T vfs_read\n", "a test"};
+        system.nadir.hooks = {{{0xFFFF'FFFF'A3C0'4300, 0, NADIR_HOOK_BREAKPOINT, 0}, 0, 0, 0, 0, NADIR_HOOK_STAYS},
+                              {{1, 0xFFFF'FFFF'A3C0'4320, NADIR_HOOK_REDIRECT, 0}, 0, 0, 0, 0, NADIR_HOOK_GONE}};
         // Of each tenth of a second, in two parts: a hundred CPUIDs and one event.
         system.while_asleep = [this] {
             nadir_statistics& one = system.nadir.statistics[1];
             one.exits[10] += 50;
             one.exits_total += 50;
+            system.nadir.hooks[0].hits += 5;
             nadir_event event{};
             event.kind = NADIR_EVENT_CPUID;
             event.time = system.read_clocks().ticks;
@@ -71,6 +75,19 @@ TEST_F(Page, NothingPrivateUnlessWanted) {
                 AllOf(Not(HasSubstr("secret")), Not(HasSubstr("a3c0"))));
     EXPECT_THAT(page({std::chrono::seconds(1), {"cpuid"}, true}),
                 AllOf(HasSubstr("secret&lt;d&gt;"), HasSubstr("0xffffffffa3c04321"), HasSubstr("PRIVATE")));
+}
+
+TEST_F(Page, Hooks) {
+    EXPECT_THAT(page({std::chrono::seconds(2), {}, false}),
+                AllOf(HasSubstr("<code>vfs_read</code>"), HasSubstr("<td>stays</td>"), HasSubstr(">200<"),
+                      HasSubstr(">100<"), HasSubstr("<code>vfs_read+0x20</code>"), HasSubstr("gone")));
+    system.symbols = {};
+    EXPECT_THAT(page({std::chrono::seconds(1), {}, false}), HasSubstr("<code>0xffffffff81004300</code>"));
+    EXPECT_THAT(page({std::chrono::seconds(1), {}, true}), HasSubstr("<code>0xffffffffa3c04300</code>"));
+    system.nadir.hooks.clear();
+    system.while_asleep = nullptr;
+    EXPECT_THAT(page({std::chrono::seconds(1), {}, false}),
+                HasSubstr("<h2>Hooks</h2><p class=\"faint\">There are none."));
 }
 
 TEST_F(Page, WithoutEvents) {

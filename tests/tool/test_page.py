@@ -42,6 +42,10 @@ def test_nothing_is_asked_for_and_nothing_is_wrong(browser, page):
     text = browser.evaluate("document.body.innerText")
     for words in ("VM exits over time", "By processor", "By reason", "CPUID", "Rules", "Events", "Capabilities"):
         assert words in text
+    for words in ("Hooks\n", "stays", "vfs_write+0x10", "a program's"):
+        assert words in text
+    assert browser.evaluate("[...document.querySelectorAll('.lane .name')].some(one => one.innerText == 'hook')"), "as an event"
+    assert browser.evaluate("[...document.querySelectorAll('td code')].filter(one => one.innerText == 'vfs_read').length") > 2
     assert browser.evaluate("document.querySelectorAll('.chart svg path.edge').length") == 7, "the legend's six, and the others"
     assert_fits(browser)
 

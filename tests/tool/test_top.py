@@ -47,6 +47,9 @@ def test_what_is_on_the_screen_and_keys(faked):
         text = one.wait_for("10 CPUID")
         assert "nadir top  on: 2 of 2 processors" in text and "cost: at least" in text and "reason, by rate" in text
         assert "cpuid 1 ecx" in text and "answers/s" in text
+        assert re.search(r"^hooks +hits/s +in all$", text, re.MULTILINE)
+        assert re.search(r"^stays +vfs_read +3\d\d +[\d,]+$", text, re.MULTILINE), "340 hits a second"
+        assert re.search(r"^a program's vfs_write\+0x10 -> vfs_read +0 +0$", text, re.MULTILINE)
         assert text.splitlines()[-1].startswith("q end   s sort")
         assert "█" in text
         one.press("s")
@@ -94,6 +97,7 @@ def test_forty_columns(faked):
     with terminal(top(faked), 40, 16, LANG="C") as one:
         text = one.wait_for("10 CPUID")
         assert "exits/s" in text and text.splitlines()[-1] == "q s p c a ? help"
+        assert re.search(r"^hooks, 1 of 2 +hits/s +in all\nvfs_read +\d+ +[\d,]+\nrules +answers/s", text, re.MULTILINE)
         assert all(len(line) <= 40 for line in text.splitlines()) and is_ascii(one)
         one.press("q")
         assert one.end() == 0

@@ -81,7 +81,7 @@ constexpr std::string_view about_private =
 
 } // namespace
 
-void write_bug_report(System& system, bool with_private, std::ostream& out) {
+void write_bug_report(System& system, bool with_private, const std::string& symbols, std::ostream& out) {
     const MachineNotes notes = system.notes();
     const Scrubber scrubber(notes.kernel, notes.names);
     out << bug_report_heading << "\n" << (with_private ? about_private : about_scrubbed);
@@ -91,6 +91,12 @@ void write_bug_report(System& system, bool with_private, std::ostream& out) {
     report.part("Status", addresses, [&](std::ostream& text) { (void)command_status(system, {}, text); });
     report.part("VM exits", addresses, [&](std::ostream& text) { (void)command_stats(system, {}, text); });
     report.part("Rules", addresses, [&](std::ostream& text) { (void)command_set(system, {}, text); });
+    report.part("Hooks", addresses, [&](std::ostream& text) {
+        HookOptions options;
+        options.list = true;
+        options.symbols = symbols;
+        (void)command_hook(system, options, text);
+    });
     report.part("Log", addresses, [&](std::ostream& text) { (void)command_log(system, {}, text); });
     report.part("Kernel messages", addresses, [&](std::ostream& text) { print_messages(notes, text); });
     report.part("The last VM exits", addresses, [&](std::ostream& text) { (void)command_recorder(system, {}, text); });

@@ -12,6 +12,6 @@ namespace nadir::tool {
 // The first line; its number changes when a program that reads reports has to know.
 inline constexpr std::string_view bug_report_heading = "nadir report 1";
 
-void write_bug_report(System& system, bool with_private, std::ostream& out);
+void write_bug_report(System& system, bool with_private, const std::string& symbols, std::ostream& out);
 
 } // namespace nadir::tool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/hook/hook_sink.h"
 
+#include "tool/hook/hook_list.h"
 #include "tool/json_output.h"
 #include "tool/trace/event_json.h"
 #include "tool/trace/line_words.h"
@@ -12,15 +13,6 @@
 namespace nadir::tool {
 
 namespace {
-
-std::string_view owner_of(const nadir_listed_hook& hook) {
-    if ((hook.flags & NADIR_HOOK_STAYS) != 0) {
-        return "stays";
-    }
-    return (hook.flags & NADIR_HOOK_MINE) != 0 ? "mine" : "a program's";
-}
-
-bool is_gone(const nadir_listed_hook& hook) { return (hook.flags & NADIR_HOOK_GONE) != 0; }
 
 std::string words_of(const nadir_listed_hook& hook, const Symbols& symbols) {
     const bool redirects = hook.wish.kind == NADIR_HOOK_REDIRECT;

@@ -2,12 +2,14 @@
 #include "tool/look/rates.h"
 
 #include "arch/vmx/exit_reason.h"
+#include "tool/hook/hook_list.h"
 #include "tool/rules/rule_words.h"
 #include "tool/units.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <span>
 
 namespace nadir::tool {
 
@@ -27,6 +29,34 @@ void add_rules(Rates& rates, const Sample& before, const Sample& after) {
         const nadir_u64 old = found != before.rules.end() ? found->answered : 0;
         rates.rules.push_back({rule.number, words_of_rule(rule.rule),
                                static_cast<double>(grown(old, rule.answered)) / rates.seconds, rule.answered});
+    }
+}
+
+// Two programs may have a hook at the same place, and each counts from when it has set its own: the first of them is the first, the
+// second the second.
+nadir_u64 hits_before(const Sample& before, const std::vector<nadir_listed_hook>& now, std::size_t number) {
+    const auto is_same = [&hook = now[number]](const nadir_listed_hook& one) {
+        return one.wish.address == hook.wish.address && is_staying(one) == is_staying(hook);
+    };
+    auto earlier = std::ranges::count_if(std::span(now).first(number), is_same);
+    for (const nadir_listed_hook& one : before.hooks) {
+        if (is_same(one) && earlier-- == 0) {
+            return one.hits;
+        }
+    }
+    return 0;
+}
+
+void add_hooks(Rates& rates, const Sample& before, const Sample& after) {
+    const auto name_of = [&after](nadir_u64 address) {
+        const auto found = after.places.find(address);
+        return found != after.places.end() ? found->second : std::string{};
+    };
+    for (std::size_t i = 0; i < after.hooks.size(); ++i) {
+        const nadir_listed_hook& hook = after.hooks[i];
+        const nadir_u64 hits = grown(hits_before(before, after.hooks, i), hook.hits);
+        rates.hooks.push_back(
+            {hook, name_of(hook.wish.address), name_of(hook.wish.target), static_cast<double>(hits) / rates.seconds});
     }
 }
 
@@ -62,6 +92,7 @@ std::optional<Rates> rates_between(const Sample& before, const Sample& after, st
     }
     std::ranges::copy_if(reasons, std::back_inserter(rates.reasons), [](const ReasonRate& one) { return one.all > 0; });
     add_rules(rates, before, after);
+    add_hooks(rates, before, after);
     return rates;
 }
 
@@ -75,6 +106,13 @@ std::string reason_name(unsigned reason) {
         return "newer than this version";
     }
     return std::string(arch::exit_reason_name(static_cast<arch::BasicExitReason>(reason)));
+}
+
+std::string words_of_hook(const HookRate& hook) {
+    const nadir_hook_wish& wish = hook.hook.wish;
+    return place_words(hook.place, wish.address) +
+           (wish.kind == NADIR_HOOK_REDIRECT ? " -> " + place_words(hook.target, wish.target) : "") +
+           (is_gone(hook.hook) ? " (gone)" : "");
 }
 
 std::string rate_words(double rate) {

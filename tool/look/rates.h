@@ -30,6 +30,13 @@ struct RuleRate {
     nadir_u64 answered = 0;
 };
 
+struct HookRate {
+    nadir_listed_hook hook{};
+    std::string place; // its name; empty: not known
+    std::string target;
+    double hits = 0; // per second
+};
+
 struct Rates {
     double seconds = 0;
     double ticks_per_second = 0; // of the time-stamp counter
@@ -39,6 +46,7 @@ struct Rates {
     std::vector<ProcessorRate> processors;
     std::vector<ReasonRate> reasons; // those that came, in the order of their numbers
     std::vector<RuleRate> rules;
+    std::vector<HookRate> hooks;
 };
 
 // Nothing where no time has passed. With `only`, of this processor. A counter that is lower than it was has begun anew: Nadir was
@@ -50,6 +58,9 @@ double least_share(const Rates& rates, nadir_u64 ticks_per_exit);
 
 // "CPUID"
 std::string reason_name(unsigned reason);
+
+// "vfs_read+0x10", "vfs_write -> other"
+std::string words_of_hook(const HookRate& hook);
 
 // "0.4", "12", "12,345"
 std::string rate_words(double rate);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/look/sample.h"
 
+#include "tool/hook/hook_list.h"
 #include "tool/processors.h"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ Sample take_sample(System& system, Device& device) {
         if (answer.report.status == NADIR_OK) {
             sample.rules.assign(answer.rules, answer.rules + std::min<std::size_t>(answer.count, NADIR_RULES));
         }
+        sample.hooks = list_hooks(device);
     }
     return sample;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tool/device.h"
+#include "tool/hook/place_names.h"
 #include "tool/system.h"
 
 #include <vector>
@@ -14,6 +15,8 @@ struct Sample {
     nadir_state state{};
     std::vector<nadir_statistics> processors; // those that exist, in the order of their numbers
     std::vector<nadir_listed_rule> rules;
+    std::vector<nadir_listed_hook> hooks; // everybody's
+    Places places;                        // names of where the hooks are, as far as somebody has found them
 };
 
 Sample take_sample(System& system, Device& device);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/look/top_frame.h"
 
+#include "tool/hook/hook_list.h"
 #include "tool/look/bars.h"
 #include "tool/look/watch.h"
 #include "tool/processors.h"
@@ -8,6 +9,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <span>
+#include <utility>
 
 namespace nadir::tool {
 
@@ -16,6 +19,18 @@ namespace {
 constexpr std::size_t rate_width = 11;
 constexpr std::size_t share_width = 9;
 constexpr std::size_t widest_bar = 40;
+
+// What is counted besides exits, with what it came to.
+struct Table {
+    struct Row {
+        std::string name;
+        double rate;
+        nadir_u64 all;
+    };
+    std::string_view heading;
+    std::string_view per_second;
+    std::vector<Row> lines;
+};
 
 // One picture: where the next line goes, and how much room there is.
 class Drawing {
@@ -29,14 +44,14 @@ public:
             help();
         } else if (const auto rates = model_.rates()) {
             totals(*rates);
-            // The reasons take what the others leave; of a small terminal each has its share.
-            const bool with_rules = !rates->rules.empty() && rows_ >= 16;
-            const std::size_t rules = !with_rules ? 0 : std::min(rates->rules.size(), rows_ / 4) + 2;
             processors(*rates);
-            reasons(*rates, rows_ - std::min(rows_, frame_.lines.size() + rules + 1));
-            if (with_rules) {
-                this->rules(*rates);
-            }
+            Table hooks = hooks_of(*rates);
+            Table rules = rules_of(*rates);
+            const auto [for_hooks, for_rules] = rooms(hooks.lines.size(), rules.lines.size());
+            // The reasons take what the others leave.
+            reasons(*rates, rows_ - std::min(rows_, frame_.lines.size() + for_hooks + for_rules + 1));
+            table(std::move(hooks), for_hooks);
+            table(std::move(rules), for_rules);
         } else {
             add({{"The first rates come with the second look.", Style::faint}});
         }
@@ -186,14 +201,59 @@ private:
         }
     }
 
-    void rules(const Rates& rates) {
-        const std::size_t width = columns_ > 2 * rate_width + 20 ? columns_ - 2 * rate_width : name_width();
-        add({});
-        add({{padded("rules", width) + fmt::format("{:>{}}{:>{}}", "answers/s", rate_width, "in all", rate_width),
-              Style::heading}});
+    // The rows of a table besides its lines: its heading, and one before it where there is room for that.
+    [[nodiscard]] std::size_t around() const { return rows_ >= 20 ? 2 : 1; }
+
+    // Of a terminal the two tables together get at most a third, and leave at least two rows for reasons, which stand before them.
+    // None of the two takes more than half of that, unless the other leaves it.
+    [[nodiscard]] std::pair<std::size_t, std::size_t> rooms(std::size_t hooks, std::size_t rules) const {
+        constexpr std::size_t others = 2 + 2 + 1; // of reasons, with their heading, and the keys
+        const std::size_t left = rows_ - std::min(rows_, frame_.lines.size() + others);
+        const std::size_t both = std::min(rows_ / 3, left);
+        const auto wished = [this](std::size_t lines) { return lines == 0 ? 0 : lines + around(); };
+        const auto useful = [this](std::size_t room) { return room > around() ? room : 0; };
+        const std::size_t second = useful(std::min(wished(rules), both - std::min(both / 2, wished(hooks))));
+        const std::size_t first = useful(std::min(wished(hooks), both - second));
+        return {first, useful(std::min(wished(rules), both - first))};
+    }
+
+    [[nodiscard]] static Table rules_of(const Rates& rates) {
+        Table table{"rules", "answers/s", {}};
         for (const RuleRate& one : rates.rules) {
-            add({{padded(fmt::format("{:>3} {}", one.number, one.rule), width), Style::plain},
-                 {fmt::format("{:>{}}{:>{}}", rate_words(one.answers), rate_width, grouped(one.answered), rate_width),
+            table.lines.push_back({fmt::format("{:>3} {}", one.number, one.rule), one.answers, one.answered});
+        }
+        return table;
+    }
+
+    [[nodiscard]] Table hooks_of(const Rates& rates) const {
+        Table table{"hooks", "hits/s", {}};
+        for (const HookRate& one : rates.hooks) {
+            const std::string owner = wide() ? fmt::format("{:<12}", owner_of(one.hook)) : "";
+            table.lines.push_back({fmt::format("{}{}", owner, words_of_hook(one)), one.hits, one.hook.hits});
+        }
+        return table;
+    }
+
+    void table(Table table, std::size_t room) {
+        if (room == 0) {
+            return;
+        }
+        room -= around();
+        if (around() == 2) {
+            add({});
+        }
+        const std::size_t width = columns_ > 2 * rate_width + 20 ? columns_ - 2 * rate_width : name_width();
+        std::string heading(table.heading);
+        const std::size_t shown = std::min(table.lines.size(), room);
+        if (shown < table.lines.size()) { // the busiest
+            heading += fmt::format(", {} of {}", shown, table.lines.size());
+            std::ranges::stable_sort(table.lines, std::ranges::greater{}, &Table::Row::rate);
+        }
+        add({{padded(heading, width) + fmt::format("{:>{}}{:>{}}", table.per_second, rate_width, "in all", rate_width),
+              Style::heading}});
+        for (const Table::Row& one : std::span(table.lines).first(shown)) {
+            add({{padded(one.name, width), Style::plain},
+                 {fmt::format("{:>{}}{:>{}}", rate_words(one.rate), rate_width, grouped(one.all), rate_width),
                   Style::plain}});
         }
     }

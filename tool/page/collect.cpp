@@ -88,6 +88,7 @@ PageData collect_page(System& system, const PageWishes& wishes) {
     page.caps = caps_of(system);
     page.ticks_per_exit = device->state().active != 0 ? system.cpuid_ticks() : 0;
 
+    PlaceNames names(system, wishes.symbols); // before the time passes
     const auto step = std::max(shortest_step, wishes.length / steps_wished);
     Watched watched(*device, device->state().processors, wishes.events, page);
     page.samples.push_back(take_sample(system, *device));
@@ -103,6 +104,8 @@ PageData collect_page(System& system, const PageWishes& wishes) {
         next = std::max(next, now) + step; // slow machines have fewer steps
     }
     watched.end();
+    // Not while events come: it takes some time.
+    page.samples.back().places = names.of(page.samples.back().hooks);
 
     for (std::size_t i = 1; i < page.samples.size(); ++i) {
         if (const auto rates = rates_between(page.samples[i - 1], page.samples[i])) {

@@ -18,6 +18,7 @@ struct PageWishes {
     std::chrono::milliseconds length{10'000};
     std::vector<std::string> events; // names of kinds; none: no events
     bool with_private = false;
+    std::string symbols{}; // a file with the names of hooked places; empty: the running kernel's
 };
 
 // One event for the timeline, without what the table below it needs.

@@ -160,8 +160,9 @@ void write_page(const PageData& page, std::ostream& out) {
            "<title>Nadir report</title>\n<style>"
         << page_style() << "</style></head>\n<body><main>\n"
         << header_of(page) << figures_section(page) << over_time_section(page) << processors_section(page)
-        << reasons_section(page) << rules_section(page) << events_section(page) << capabilities_section(page)
-        << "<footer>Made by <code>nadir report --html</code>, version " << NADIR_VERSION << ". "
+        << reasons_section(page) << rules_section(page) << hooks_section(page) << events_section(page)
+        << capabilities_section(page) << "<footer>Made by <code>nadir report --html</code>, version " << NADIR_VERSION
+        << ". "
         << (page.with_private ? "PRIVATE: it has names of processes and addresses of this machine's kernel."
                               : "Names of processes are not in it, and addresses are moved: kernel code to where it is "
                                 "without randomisation.")

@@ -17,6 +17,7 @@ std::string over_time_section(const PageData& page);
 std::string processors_section(const PageData& page);
 std::string reasons_section(const PageData& page);
 std::string rules_section(const PageData& page);
+std::string hooks_section(const PageData& page);
 std::string events_section(const PageData& page);
 std::string capabilities_section(const PageData& page);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// The sections that are tables: reasons, rules, events, capabilities.
+// The sections that are tables: reasons, rules, hooks, events, capabilities.
 #include "tool/bug_report/scrubber.h"
+#include "tool/hook/hook_list.h"
 #include "tool/page/charts.h"
 #include "tool/page/html.h"
 #include "tool/page/page.h"
@@ -54,6 +55,15 @@ std::string event_lanes(const PageData& page) {
                        page.whole.seconds);
 }
 
+// By name where a hook is; otherwise the address, which tells nothing of where this machine's kernel lies.
+std::string place_of(const PageData& page, const Scrubber& scrubber, nadir_u64 address) {
+    const Places& places = page.samples.back().places;
+    const auto found = places.find(address);
+    const std::string name = found != places.end() ? found->second : std::string{};
+    return fmt::format("<code>{}</code>",
+                       escaped(place_words(name, page.with_private ? address : scrubber.moved(address))));
+}
+
 std::string event_table(const PageData& page) {
     const Scrubber scrubber(page.notes.kernel, page.notes.names);
     std::vector<Cell> heading = {{"seconds", true}, {"processor", true}, {"event"}, {"at"}, {"what"}};
@@ -68,7 +78,7 @@ std::string event_table(const PageData& page) {
             {fmt::format("{:.6f}", seconds_at(page, one.event.time)), true},
             {std::to_string(one.processor), true},
             {escaped(name_of_event(one.event.kind))},
-            {fmt::format("<code>{:#x}</code>", page.with_private ? one.event.rip : scrubber.moved(one.event.rip))},
+            {place_of(page, scrubber, one.event.rip)},
             {escaped(page.with_private ? words : scrubber.without_addresses(words)) +
              (outcome.empty() ? std::string{} : fmt::format(" <b class=\"bad\">{}</b>", outcome))}};
         if (page.with_private) {
@@ -150,6 +160,28 @@ std::string rules_section(const PageData& page) {
                    {rate_words(one.answers), true}});
     }
     return "<section class=\"long\"><h2>Rules</h2>\n" + table.html() + "</section>\n";
+}
+
+std::string hooks_section(const PageData& page) {
+    if (page.whole.hooks.empty()) {
+        return "<section><h2>Hooks</h2><p class=\"faint\">There are none.</p></section>\n";
+    }
+    const Scrubber scrubber(page.notes.kernel, page.notes.names);
+    HtmlTable table({{"at"}, {"goes on at"}, {"whose"}, {"hits", true}, {"per second", true}, {""}});
+    double greatest = 0;
+    for (const HookRate& one : page.whole.hooks) {
+        greatest = std::max(greatest, one.hits);
+    }
+    for (const HookRate& one : page.whole.hooks) {
+        const nadir_hook_wish& wish = one.hook.wish;
+        table.add({{place_of(page, scrubber, wish.address)},
+                   {wish.kind == NADIR_HOOK_REDIRECT ? place_of(page, scrubber, wish.target) : std::string{}},
+                   {escaped(owner_of(one.hook)) + (is_gone(one.hook) ? " <b class=\"bad\">gone</b>" : "")},
+                   {grouped(one.hook.hits), true},
+                   {rate_words(one.hits), true},
+                   {bar_of(greatest > 0 ? one.hits / greatest : 0)}});
+    }
+    return "<section class=\"long\"><h2>Hooks</h2>\n" + table.html() + "</section>\n";
 }
 
 std::string events_section(const PageData& page) {

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/trace/event_fields.h"
 
+#include "control/memory.h"
+
 #include <algorithm>
+#include <bit>
 
 namespace nadir::tool {
 
 namespace {
+
+// Of its last word, by the mask that control/memory.h has for it.
+constexpr EventField of_memory(std::string_view name, nadir_u32 mask) {
+    return {NADIR_EVENT_MEMORY, name, 2, static_cast<std::uint8_t>(std::countr_zero(mask)),
+            static_cast<std::uint8_t>(std::popcount(mask))};
+}
 
 constexpr EventField table[] = {
     {NADIR_EVENT_CPUID, "leaf", 0, 0, 32},
@@ -57,11 +66,11 @@ constexpr EventField table[] = {
     {NADIR_EVENT_SYSTEM_CALL, "second", 2},
     {NADIR_EVENT_MEMORY, "physical", 0},
     {NADIR_EVENT_MEMORY, "linear", 1},
-    {NADIR_EVENT_MEMORY, "access", 2, 0, 3},
-    {NADIR_EVENT_MEMORY, "walk", 2, 4, 1},
-    {NADIR_EVENT_MEMORY, "delivery", 2, 5, 1},
-    {NADIR_EVENT_MEMORY, "exact", 2, 6, 1},
-    {NADIR_EVENT_MEMORY, "length", 2, 16, 16},
+    of_memory("access", NADIR_EVENT_MEMORY_ACCESS),
+    of_memory("walk", NADIR_EVENT_MEMORY_WALK),
+    of_memory("delivery", NADIR_EVENT_MEMORY_DELIVERY),
+    of_memory("exact", NADIR_EVENT_MEMORY_EXACT),
+    of_memory("length", NADIR_EVENT_MEMORY_LENGTH),
     {NADIR_EVENT_HOOK, "hook", 0, 0, 32},
     {NADIR_EVENT_HOOK, "first", 1},
     {NADIR_EVENT_HOOK, "second", 2},

@@ -7,15 +7,9 @@
 
 namespace nadir::bare {
 
-const char* run_cycles(const Options& options) {
-    if (options.cycles == 0)
-        return nothing_to_do;
-    Snapshot* before = allocate_snapshots();
-    Snapshot* after = allocate_snapshots();
-    if (before == nullptr || after == nullptr)
-        return "no memory for snapshots";
-    dress_all();
-    take_all_snapshots(before);
+namespace {
+
+const char* cycle_often(const Options& options) {
     const u64 memory_before = bytes_in_use();
     for (u32 cycle = 1; cycle <= options.cycles; ++cycle) {
         nadir_session* session = nullptr;
@@ -36,8 +30,13 @@ const char* run_cycles(const Options& options) {
         if (cycle % 100 == 0 || cycle == options.cycles)
             print("cycle %u of %u: %llu bytes in use, as before\n", cycle, options.cycles, bytes_in_use());
     }
-    take_all_snapshots(after);
-    return compare_all_snapshots("after", before, after) == 0 ? nullptr : "the processor's state differs";
+    return nullptr;
+}
+
+} // namespace
+
+const char* run_cycles(const Options& options) {
+    return options.cycles == 0 ? nothing_to_do : with_snapshots([&options] { return cycle_often(options); });
 }
 
 } // namespace nadir::bare

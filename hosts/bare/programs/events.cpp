@@ -5,7 +5,7 @@
 #include "hosts/bare/machine/memory.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/with_nadir.h"
 #include "hosts/bare/programs/read_events.h"
 #include "hosts/bare/programs/switched_msrs.h"
 
@@ -224,23 +224,16 @@ const char* same_switched_msrs(nadir_session* session) {
 } // namespace
 
 const char* run_events(const Options& options) {
-    const u64 memory_before = bytes_in_use();
-    u32 status = NADIR_OK;
-    nadir_session* session = start_nadir(options, status);
-    if (session == nullptr)
-        return "Nadir didn't start";
-    constexpr const char* (*parts[])(nadir_session*) = {
-        nothing_exits_any_more, refusals,        watched_work,       nothing_exits_any_more,
-        watched_storm,          watched_hotplug, same_switched_msrs, nothing_exits_any_more};
-    for (const auto part : parts)
-        if (const char* why = part(session); why != nullptr)
-            return why;
-    // A stop ends what nobody ended.
-    if (begin(session, chosen) != NADIR_OK)
-        return "the last events weren't begun";
-    if (stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
-    return bytes_in_use() == memory_before ? nullptr : "memory leaked";
+    return with_nadir(options, [](nadir_session* session) -> const char* {
+        constexpr const char* (*parts[])(nadir_session*) = {
+            nothing_exits_any_more, refusals,        watched_work,       nothing_exits_any_more,
+            watched_storm,          watched_hotplug, same_switched_msrs, nothing_exits_any_more};
+        for (const auto part : parts)
+            if (const char* why = part(session); why != nullptr)
+                return why;
+        // A stop ends what nobody ended.
+        return begin(session, chosen) == NADIR_OK ? nullptr : "the last events weren't begun";
+    });
 }
 
 } // namespace nadir::bare

@@ -6,7 +6,7 @@
 #include "hosts/bare/machine/faults.h"
 #include "hosts/bare/machine/instructions.h"
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/with_nadir.h"
 
 namespace nadir::bare {
 
@@ -229,32 +229,20 @@ const char* costs(nadir_session* session, Playground& ground) {
 } // namespace
 
 const char* run_hooks(const Options& options) {
-    const u64 memory_before = bytes_in_use();
-    u32 status = NADIR_OK;
     static Playground ground;
-    if (!ground.prepare())
-        return "there is no memory for code";
-    nadir_session* session = start_nadir(options, status);
-    if (session == nullptr)
-        return "Nadir didn't start";
-    ground.session = session;
-    const char* why = look_on_all(ground);
-    if (options.core.hook_pages == 0) {
-        why = why != nullptr ? why : refused(session, ground.physical(0), NADIR_HOOKS_NOT_ASKED_FOR, "not asked for");
-    } else {
-        constexpr const char* (*parts[])(nadir_session*, Playground&) = {
-            breakpoints, writes, redirection, hotplug, costs, race_for_hooks, breakpoints};
-        why = why != nullptr ? why : refusals(session, ground);
-        for (const auto part : parts)
-            why = why != nullptr ? why : part(session, ground);
-    }
-    why = why != nullptr ? why : look_on_all(ground);
-    if (why != nullptr)
-        return why;
-    if (stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
-    ground.give_back();
-    return bytes_in_use() == memory_before ? nullptr : "memory leaked";
+    return with_nadir_on(ground, options, [&options](nadir_session* session, Playground& code) {
+        const char* why = look_on_all(code);
+        if (options.core.hook_pages == 0) {
+            why = why != nullptr ? why : refused(session, code.physical(0), NADIR_HOOKS_NOT_ASKED_FOR, "not asked for");
+        } else {
+            why = why != nullptr ? why : refusals(session, code);
+            constexpr const char* (*parts[])(nadir_session*, Playground&) = {
+                breakpoints, writes, redirection, hotplug, costs, race_for_hooks, breakpoints};
+            for (const auto part : parts)
+                why = why != nullptr ? why : part(session, code);
+        }
+        return why != nullptr ? why : look_on_all(code);
+    });
 }
 
 } // namespace nadir::bare

@@ -3,7 +3,9 @@
 #include "hosts/bare/programs/memory.h"
 
 #include "hosts/bare/machine/print.h"
-#include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/with_nadir.h"
+
+#include <bit>
 
 namespace nadir::bare {
 
@@ -14,6 +16,10 @@ constexpr u32 last = 0x80B;
 constexpr u32 pages_to_search = 200;
 constexpr u32 rounds = 500;
 constexpr u64 io_apic = 0xFEC0'0000;
+
+u64 length_of(const nadir_event& event) {
+    return (event.word[2] & NADIR_EVENT_MEMORY_LENGTH) >> std::countr_zero(NADIR_EVENT_MEMORY_LENGTH);
+}
 
 const char* refused(nadir_session* session, const nadir_memory_range& range, u32 expected, const char* what) {
     nadir_report report{};
@@ -232,7 +238,7 @@ u32 read_memory_events(nadir_session* session, u32 processor, u64& next, const G
                       event.word[0] - ground.physical(0), linear,
                       (event.word[2] & NADIR_MEMORY_READ) != 0 ? "read " : "",
                       (event.word[2] & NADIR_MEMORY_WRITE) != 0 ? "write " : "",
-                      (event.word[2] & NADIR_MEMORY_EXECUTE) != 0 ? "execute " : "", event.word[2] >> 16,
+                      (event.word[2] & NADIR_MEMORY_EXECUTE) != 0 ? "execute " : "", length_of(event),
                       (event.word[2] & NADIR_EVENT_MEMORY_EXACT) != 0 ? "" : " at most", event.outcome);
         }
         next = request.next;
@@ -241,33 +247,21 @@ u32 read_memory_events(nadir_session* session, u32 processor, u64& next, const G
 }
 
 const char* run_memory(const Options& options) {
-    const u64 memory_before = bytes_in_use();
-    u32 status = NADIR_OK;
     static Ground ground;
-    if (!ground.prepare())
-        return "there is no memory";
-    nadir_session* session = start_nadir(options, status);
-    if (session == nullptr)
-        return "Nadir didn't start";
-    ground.session = session;
-    const char* why = touch_on_all(ground);
-    const nadir_memory_range range{ground.physical(0), ground.physical(0), NADIR_MEMORY_WRITE, 0};
-    if (options.core.hook_pages == 0)
-        why = why != nullptr ? why : refused(session, range, NADIR_HOOKS_NOT_ASKED_FOR, "not asked for");
-    else {
-        why = why != nullptr ? why : refusals(session, ground);
-        why = why != nullptr ? why : every_sort(session, ground);
-        why = why != nullptr ? why : several(session, ground);
-        why = why != nullptr ? why : watch_beside_hooks(session, ground);
-        why = why != nullptr ? why : several(session, ground);
-    }
-    why = why != nullptr ? why : touch_on_all(ground);
-    if (why != nullptr)
-        return why;
-    if (stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
-    ground.give_back();
-    return bytes_in_use() == memory_before ? nullptr : "memory leaked";
+    return with_nadir_on(ground, options, [&options](nadir_session* session, Ground& data) {
+        const char* why = touch_on_all(data);
+        const nadir_memory_range range{data.physical(0), data.physical(0), NADIR_MEMORY_WRITE, 0};
+        if (options.core.hook_pages == 0) {
+            why = why != nullptr ? why : refused(session, range, NADIR_HOOKS_NOT_ASKED_FOR, "not asked for");
+        } else {
+            why = why != nullptr ? why : refusals(session, data);
+            constexpr const char* (*parts[])(nadir_session*, Ground&) = {every_sort, several, watch_beside_hooks,
+                                                                         several};
+            for (const auto part : parts)
+                why = why != nullptr ? why : part(session, data);
+        }
+        return why != nullptr ? why : touch_on_all(data);
+    });
 }
 
 } // namespace nadir::bare

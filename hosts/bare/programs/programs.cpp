@@ -67,6 +67,13 @@ nadir_session* start_nadir(const Options& options, u32& status) {
     return session;
 }
 
+bool start_to_provoke(Options& options) {
+    u32 status = NADIR_OK;
+    options.core.allow_provoke = 1;
+    options.session = start_nadir(options, status);
+    return options.session != nullptr;
+}
+
 u32 stop_nadir(nadir_session* session) {
     nadir_report report{};
     const u32 status = nadir_stop(session, &report);

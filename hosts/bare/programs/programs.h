@@ -40,6 +40,8 @@ Program find_program(const char* name);
 
 // Starts Nadir as the options say, and prints the report. nullptr: it didn't start, and `status` says why.
 nadir_session* start_nadir(const Options& options, u32& status);
+// The same, and root mode makes mistakes when it is told to; the session is options.session, nullptr where it didn't start.
+bool start_to_provoke(Options& options);
 // Why no processor dies of this mistake (provoke=N) here; nullptr: one does.
 const char* refuse_provocation(u32 provoke);
 // For begin_on with an Options: root mode makes the mistake options.provoke there.

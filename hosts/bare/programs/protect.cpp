@@ -3,7 +3,7 @@
 #include "hosts/bare/machine/faults.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/programs/memory.h"
-#include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/with_nadir.h"
 
 namespace nadir::bare {
 
@@ -173,23 +173,11 @@ const char* rules(nadir_session* session, Ground& ground) {
 } // namespace
 
 const char* run_protect(const Options& options) {
-    const u64 memory_before = bytes_in_use();
-    u32 status = NADIR_OK;
     static Ground ground;
-    if (!ground.prepare())
-        return "there is no memory";
-    nadir_session* session = start_nadir(options, status);
-    if (session == nullptr)
-        return "Nadir didn't start";
-    ground.session = session;
-    const char* why = all(ground, touch_free, "before");
-    why = why != nullptr ? why : rules(session, ground);
-    if (why != nullptr)
-        return why;
-    if (stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
-    ground.give_back();
-    return bytes_in_use() == memory_before ? nullptr : "memory leaked";
+    return with_nadir_on(ground, options, [](nadir_session* session, Ground& data) {
+        const char* why = all(data, touch_free, "before");
+        return why != nullptr ? why : rules(session, data);
+    });
 }
 
 } // namespace nadir::bare

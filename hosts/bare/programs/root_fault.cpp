@@ -69,10 +69,7 @@ const char* run_root_fault(const Options& given) {
     if (processor_count() < 2)
         return "it takes two processors: one is lost";
     Options options = given;
-    u32 status = NADIR_OK;
-    options.core.allow_provoke = 1;
-    options.session = start_nadir(options, status);
-    if (options.session == nullptr)
+    if (!start_to_provoke(options))
         return "Nadir didn't start";
 
     const u32 victim = processor_count() - 1;

@@ -5,7 +5,7 @@
 #include "hosts/bare/machine/memory.h"
 #include "hosts/bare/machine/print.h"
 #include "hosts/bare/machine/processor.h"
-#include "hosts/bare/programs/programs.h"
+#include "hosts/bare/programs/with_nadir.h"
 
 namespace nadir::bare {
 
@@ -186,14 +186,7 @@ const char* short_way(nadir_session* session) {
     return recorder.begun - before < 20 ? nullptr : "CPUIDs take the long way";
 }
 
-} // namespace
-
-const char* run_rules(const Options& options) {
-    const u64 memory_before = bytes_in_use();
-    u32 status = NADIR_OK;
-    nadir_session* session = start_nadir(options, status);
-    if (session == nullptr)
-        return "Nadir didn't start";
+const char* all_of_it(nadir_session* session) {
     all(set_bits, 0);
     const char* why = all(sees_none, 1) ? add_all(session) : "a processor sees rules before there are any";
     if (why == nullptr)
@@ -210,11 +203,11 @@ const char* run_rules(const Options& options) {
     all(set_bits, 0);
     if (why == nullptr)
         why = short_way(session);
-    if (why != nullptr)
-        return why;
-    if (stop_nadir(session) != NADIR_OK)
-        return "Nadir didn't stop";
-    return bytes_in_use() == memory_before ? nullptr : "memory leaked";
+    return why;
 }
+
+} // namespace
+
+const char* run_rules(const Options& options) { return with_nadir(options, all_of_it); }
 
 } // namespace nadir::bare

@@ -33,4 +33,19 @@ u32 compare_all_snapshots(const char* title, const Snapshot* before, const Snaps
 Snapshot* allocate_snapshots();
 void release_snapshots(Snapshot* snapshots);
 
+// Does the work leave all processors' state as it was? `work()` says why it failed, or nullptr.
+template <typename Work>
+const char* with_snapshots(Work work) {
+    Snapshot* before = allocate_snapshots();
+    Snapshot* after = allocate_snapshots();
+    if (before == nullptr || after == nullptr)
+        return "no memory for snapshots";
+    dress_all();
+    take_all_snapshots(before);
+    const char* why = work();
+    take_all_snapshots(after);
+    const u32 differences = compare_all_snapshots("after", before, after);
+    return why == nullptr && differences != 0 ? "the processor's state differs" : why;
+}
+
 } // namespace nadir::bare

@@ -50,10 +50,7 @@ const char* run_watchdog(const Options& given) {
     if (processor_count() < 2)
         return "it takes two processors: one hangs, the other looks";
     Options options = given;
-    options.core.allow_provoke = 1;
-    u32 status = NADIR_OK;
-    options.session = start_nadir(options, status);
-    if (options.session == nullptr)
+    if (!start_to_provoke(options))
         return "Nadir didn't start";
     const u32 victim = processor_count() - 1;
 

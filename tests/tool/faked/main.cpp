@@ -22,6 +22,8 @@ constexpr struct {
     nadir_u64 per_second; // of each processor, times its number + 1
 } rates[] = {{1, 30}, {10, 6000}, {18, 40}, {28, 250}, {30, 90}, {31, 800}, {32, 1200}, {48, 12}};
 
+constexpr nadir_u64 vfs_read = 0xffff'ffff'8120'0000;
+
 class FakedSystem final : public nadir::test::FakeSystem {
 public:
     FakedSystem() {
@@ -35,6 +37,9 @@ public:
             nadir.statistics[number].state = NADIR_PROCESSOR_ON;
         }
         nadir.rules = {{1, 0, 0, {NADIR_RULE_CPUID, 1, 0, 1, NADIR_CPUID_ECX, 0, ~nadir_u64{1}, 0}}};
+        symbols = {"ffffffff81200000 T vfs_read\nffffffff81200300 T vfs_write\n", "a test"};
+        nadir.hooks = {{{vfs_read, 0, NADIR_HOOK_BREAKPOINT, 0}, 0x120'0000, 0, 0, 0, NADIR_HOOK_STAYS},
+                       {{vfs_read + 0x310, vfs_read, NADIR_HOOK_REDIRECT, 0}, 0x120'0310, 0, 0, 1, 0}};
         // As the system of the command does.
         struct sigaction action {};
         action.sa_handler = request_stop;
@@ -64,6 +69,7 @@ public:
             }
         }
         nadir.rules[0].answered = static_cast<nadir_u64>(seconds * 120);
+        nadir.hooks[0].hits = static_cast<nadir_u64>(seconds * 340);
         return {static_cast<std::uint64_t>(seconds * 1e9), std::chrono::system_clock::now(), now};
     }
 
@@ -78,18 +84,19 @@ private:
         return seconds + 0.22 * std::sin(2.4 * seconds + reason) + 0.05 * std::sin(9 * seconds + 2 * reason);
     }
 
-    // Fifty a second, of four kinds.
+    // Fifty a second, of five kinds.
     void add_events(nadir_u32 number, double seconds) {
-        constexpr nadir_u16 kinds[] = {NADIR_EVENT_CPUID, NADIR_EVENT_CPUID, NADIR_EVENT_RULE, NADIR_EVENT_XSETBV};
+        constexpr nadir_u16 kinds[] = {NADIR_EVENT_CPUID, NADIR_EVENT_CPUID, NADIR_EVENT_RULE, NADIR_EVENT_XSETBV,
+                                       NADIR_EVENT_HOOK};
         auto& events = nadir.events[number];
         while (nadir.watched && static_cast<double>(events.size()) < 50 * counted(seconds, number)) {
             nadir_event event{};
             event.time = static_cast<nadir_u64>(static_cast<double>(events.size()) / 50 * 1e9);
-            event.kind = kinds[events.size() * 7 % 11 % 4];
-            event.rip = 0x40'1000 + events.size() % 16;
+            event.kind = kinds[events.size() * 7 % 11 % 5];
+            event.rip = event.kind == NADIR_EVENT_HOOK ? vfs_read : 0x40'1000 + events.size() % 16;
             event.word[0] = event.kind == NADIR_EVENT_CPUID ? 1 : 0;
             event.outcome = NADIR_EXIT_ADVANCED;
-            event.privilege_level = 3;
+            event.privilege_level = event.kind == NADIR_EVENT_HOOK ? 0 : 3;
             events.push_back(event);
         }
     }

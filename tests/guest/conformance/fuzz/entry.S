@@ -3,61 +3,23 @@
  * The way into a sequence and back. Frame on events: struct InterruptFrame, hosts/bare/machine/faults.h; every event comes in
  * on a stack of the interrupt stack table, for the sequence's own may be anywhere.
  */
+#include "hosts/bare/machine/interrupt_assembly.h"
+
         .text
 
-        /* 16 bytes each. These vectors push an error code themselves: 8, 10 to 14, 17, 21. */
         .globl  fuzz_stubs
         .balign 16
 fuzz_stubs:
-        .set    vector, 0
-        .rept   256
-        .balign 16
-        .if     (vector != 8) && (vector < 10 || vector > 14) && (vector != 17) && (vector != 21)
-        pushq   $0
-        .endif
-        pushq   $vector
-        jmp     fuzz_common
-        .set    vector, vector + 1
-        .endr
+        interrupt_stubs_to fuzz_common
 
 fuzz_common:
-        pushq   %rax
-        pushq   %rcx
-        pushq   %rdx
-        pushq   %rbx
-        pushq   %rbp
-        pushq   %rsi
-        pushq   %rdi
-        pushq   %r8
-        pushq   %r9
-        pushq   %r10
-        pushq   %r11
-        pushq   %r12
-        pushq   %r13
-        pushq   %r14
-        pushq   %r15
+        push_interrupted
         cld
         movq    %rsp, %rdi
         call    fuzz_event                      /* not 0: the sequence is over */
         testl   %eax, %eax
         jnz     fuzz_leave
-        popq    %r15
-        popq    %r14
-        popq    %r13
-        popq    %r12
-        popq    %r11
-        popq    %r10
-        popq    %r9
-        popq    %r8
-        popq    %rdi
-        popq    %rsi
-        popq    %rbp
-        popq    %rbx
-        popq    %rdx
-        popq    %rcx
-        popq    %rax
-        addq    $16, %rsp
-        iretq
+        return_to_interrupted
 
 /*
  * void fuzz_enter(const struct Start *start): RIP, CS, RFLAGS, RSP, SS as IRETQ pops them, then the general registers in the
