@@ -16,6 +16,7 @@ namespace vmcs = arch::vmcs;
 
 constexpr uint32_t ept_violation = 48;
 constexpr uint32_t monitor_trap_flag = 37;
+constexpr uint32_t nmi_window = 8;
 constexpr uint64_t write_access = 0x182; // by an instruction, at a linear address
 constexpr uint64_t read_access = 0x1A1;  // of what may be executed, not read
 constexpr uint64_t page_bytes = 4096;
@@ -117,6 +118,11 @@ TEST_F(Forgets, NothingOfAStepThatMeetsAHiddenPage) {
                                             {vmcs::guest_linear_address.encoding, 0x2000},
                                             {vmcs::idt_vectoring_information.encoding, 0}});
     };
+    machine.now().guest = false;
+    core::begin_step(stepping, core::StepEnd::optional_exits); // one that meets none
+    machine.now().guest = true;
+    ASSERT_TRUE(machine.exit(monitor_trap_flag));
+    EXPECT_EQ(stepping.view->in_step, 0u);
     stepping.view->in = core::In::executing;
     machine.now().guest = false;
     core::begin_step(stepping, core::StepEnd::optional_exits); // as an instruction's exit does
@@ -130,6 +136,8 @@ TEST_F(Forgets, NothingOfAStepThatMeetsAHiddenPage) {
     ASSERT_TRUE(write_to_page(page_fault));
     ASSERT_TRUE(read_hidden_page());
     EXPECT_EQ(machine.field(vmcs::eptp), eptp_of_step());
+    ASSERT_TRUE(machine.exit(nmi_window)); // it has arrived
+    EXPECT_EQ(stepping.view->in_step, 0u);
     ASSERT_EQ(nadir_events_end(session, &report), NADIR_OK);
     ASSERT_EQ(nadir_hooks_end(session, &report), NADIR_OK);
 }
