@@ -45,6 +45,16 @@ bool is_enabled(uint64_t met, Dr7 dr7) {
     return false;
 }
 
+// What the guest would have got behind this instruction: what its breakpoints met, also those that MOV SS had kept back, and its own
+// single step.
+PendingDebugExceptions pending_behind(const Step& step, uint64_t met_now) {
+    const uint64_t met = (met_now | step.pending_debug) & conditions;
+    const bool single_step = Rflags{step.flags}.tf() && !DebugCtl{step.debugctl}.btf();
+    return PendingDebugExceptions{met}
+        .set_enabled_breakpoint(is_enabled(met, vmread(vmcs::guest_dr7)))
+        .set_bs(single_step);
+}
+
 } // namespace
 
 void begin_trap_flag_step(Vcpu& vcpu) {
@@ -69,22 +79,20 @@ void end_trap_flag_step(Vcpu& vcpu, DebugQualification trap) {
     wrap_guest_rip();
     put_back_flags(step);
     put_back_controls(vcpu);
-    // The guest gets what it would have got behind this instruction: what its breakpoints met, also those that MOV SS had kept
-    // back, and its own single step.
-    const uint64_t met = (trap.value | step.pending_debug) & conditions;
-    const bool single_step = Rflags{step.flags}.tf() && !DebugCtl{step.debugctl}.btf();
-    vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{met}
-                                           .set_enabled_breakpoint(is_enabled(met, vmread(vmcs::guest_dr7)))
-                                           .set_bs(single_step));
+    vmwrite(vmcs::guest_pending_debug, pending_behind(step, trap.value));
 }
 
 void abandon_trap_flag_step(Vcpu& vcpu) {
     const Step& step = vcpu.step;
     put_back_flags(step);
     put_back_controls(vcpu);
-    vmwrite(vmcs::guest_pending_debug, PendingDebugExceptions{step.pending_debug});
-    vmwrite(vmcs::guest_interruptibility,
-            Interruptibility{vmread(vmcs::guest_interruptibility).value | (step.interruptibility & shadow)});
+    // A step begins without such a blocking: a load of SS was carried out, which keeps back what it met, and the instruction behind
+    // it wasn't.
+    const Interruptibility state = vmread(vmcs::guest_interruptibility);
+    vmwrite(vmcs::guest_pending_debug, state.blocking_by_mov_ss()
+                                           ? pending_behind(step, vmread(vmcs::guest_pending_debug).value)
+                                           : PendingDebugExceptions{step.pending_debug});
+    vmwrite(vmcs::guest_interruptibility, Interruptibility{state.value | (step.interruptibility & shadow)});
 }
 
 } // namespace nadir::core

@@ -69,6 +69,7 @@ void begin(Vcpu& vcpu, ViewUser& user, Page page) {
         return;
     }
     user.stepping = 1;
+    user.in_step = 1; // also without a step: what is open stays open until its end
     ++user.steps;
     if (vmread(vmcs::idt_vectoring_information).valid()) {
         // No instruction is at work, but an event on its way to its handler. Once it has arrived, and before the handler's first
@@ -179,6 +180,7 @@ void close_pages(Vcpu& vcpu) {
         vcpu.own_tables.root = 0; // where the step had them: the views can't reach what they map
     }
     user.stepping = 0;
+    user.in_step = 0;
     user.open_count = 0;
     user.copies_used = 0;
     user.everything = 0;

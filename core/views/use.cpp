@@ -45,6 +45,7 @@ void begin_view_user(Vcpu& vcpu) {
     user.guard = nullptr;
     user.hooked = 0;
     user.stepping = 0;
+    user.in_step = 0;
     user.open_count = 0;
     user.copies_used = 0;
     user.everything = 0;

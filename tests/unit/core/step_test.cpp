@@ -191,6 +191,25 @@ TEST_F(Step, BehindMovSsWhatPendsComesAfterTheStep) {
     EXPECT_EQ(field(vmcs::guest_interruptibility), 0u);
 }
 
+// A load of SS keeps the step's trap back, too, and the instruction behind it exits.
+TEST_F(Step, WhatALoadOfSsMetIsNotLostWithTheStep) {
+    constexpr auto met = arch::PendingDebugExceptions::b0_mask | arch::PendingDebugExceptions::b3_mask;
+    constexpr auto enabled = arch::PendingDebugExceptions::enabled_breakpoint_mask;
+    field(vmcs::guest_dr7) = 0x401;
+    for (const uint64_t own : {uint64_t{0}, tf}) {
+        field(vmcs::guest_rflags) = 0x202 | own;
+        begin();
+        field(vmcs::guest_interruptibility) = by_mov_ss;
+        field(vmcs::guest_pending_debug) = met | enabled | bs; // the last one for our flag
+        EXPECT_FALSE(exit(BasicExitReason::cpuid));
+        EXPECT_TRUE(nothing_is_left());
+        EXPECT_EQ(field(vmcs::guest_pending_debug), met | enabled | (own != 0 ? bs : 0));
+        EXPECT_EQ(field(vmcs::guest_interruptibility), by_mov_ss);
+        field(vmcs::guest_interruptibility) = 0;
+        field(vmcs::guest_pending_debug) = 0;
+    }
+}
+
 TEST_F(Step, RipWrapsAtFourGibOutside64BitMode) {
     set_64_bit(false, true);
     begin();
