@@ -59,9 +59,8 @@ enum nadir_status {
     NADIR_HOOK_NO_MEMORY = 98,      /* there is no memory at the address */
     NADIR_HOOK_DEVICE = 99,         /* there is a device's, or other memory that isn't write-back */
     NADIR_HOOK_OURS = 100,          /* there is Nadir's own */
-    NADIR_HOOK_INSTRUCTION =
-        101 /* the processor has no monitor trap flag that works, and the instruction there can't be stepped over
-                                       without */
+    NADIR_HOOK_INSTRUCTION = 101,   /* without a monitor trap flag that works, the instruction can't be stepped over */
+    NADIR_GDB_UNSUPPORTED = 128     /* nadir_options.gdb_port: the processor has no VMX-preemption timer that is saved */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -117,7 +116,8 @@ struct nadir_options {
     nadir_u32 record_every_exit; /* 1: the flight recorder sees every CPUID, too; each then costs what other exits do */
     nadir_u32
         hook_pages; /* 4-KiB pages to keep for hidden pages (control/hooks.h): a copy of each and their tables; 0: none */
-    nadir_u64 reserved2;
+    nadir_u32 gdb_port; /* I/O port of a UART by which GDB may debug the system (docs/debugging.md); 0: none */
+    nadir_u32 reserved2;
 };
 
 /* What came of a request, in numbers and in words. */

@@ -47,6 +47,8 @@ constexpr CodeText statuses[] = {
     {NADIR_HOOK_DEVICE, "the address of the hook is a device's, or other memory that isn't write-back"},
     {NADIR_HOOK_INSTRUCTION, "the instruction at the address of the hook can't be let through alone on this processor"},
     {NADIR_HOOK_OURS, "the address of the hook is in Nadir's own memory"},
+    {NADIR_GDB_UNSUPPORTED,
+     "the processor has no VMX-preemption timer that VM exits save: by it the debugger looks up"},
 };
 
 constexpr std::string_view steps[] = {

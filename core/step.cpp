@@ -4,6 +4,7 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/events/optional_exits.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/trap_flag_step.h"
 #include "core/views/breakpoint.h"
@@ -68,12 +69,16 @@ void put_back(Vcpu& vcpu) {
     if ((ends & static_cast<unsigned>(StepEnd::close_pages)) != 0) {
         close_pages(vcpu);
     }
+    if ((ends & static_cast<unsigned>(StepEnd::debugger)) != 0) {
+        gdb::on_step_end(vcpu);
+    }
 }
 
 void take_away(Vcpu& vcpu, StepEnd what) {
     switch (what) {
     case StepEnd::optional_exits: let_instructions_through(vcpu); break;
     case StepEnd::close_pages: break; // its caller opens them
+    case StepEnd::debugger: break;
     }
 }
 
@@ -190,7 +195,8 @@ bool take_step_exit(Vcpu& vcpu, BasicExitReason reason) {
         return true;
     case BasicExitReason::exception_or_nmi: return take_exception(vcpu);
     case BasicExitReason::ept_violation:
-    case BasicExitReason::control_register_access: return false;
+    case BasicExitReason::control_register_access:
+    case BasicExitReason::preemption_timer: return false;
     default:
         abandon_step(vcpu);
         pass_breakpoint();

@@ -76,20 +76,20 @@ After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
     }
 }
 
-bool wants_stop(Session& session, uint16_t port) {
+StopWish wants_stop(Session& session, uint16_t port) {
     while (const std::optional<uint8_t> byte = receive(port)) {
         const Got got = session.reader.take(*byte);
         if (got == Got::interrupt) {
-            return true;
+            return StopWish::interrupt;
         }
         // A new GDB, whose predecessor vanished: its first packet stops the machine, and is asked for once more.
         if (got == Got::packet) {
             session.quiet = false;
             send(port, '-');
-            return true;
+            return StopWish::visit;
         }
     }
-    return false;
+    return StopWish::none;
 }
 
 } // namespace nadir::core::gdb

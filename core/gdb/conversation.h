@@ -10,7 +10,13 @@ namespace nadir::core::gdb {
 // After::go_on or After::detached. `port`: the line's.
 After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting);
 
-// While the machine runs: has GDB asked it to stop? Never waits.
-bool wants_stop(Session& session, uint16_t port);
+enum class StopWish : uint8_t {
+    none,
+    interrupt, // Ctrl-C: GDB waits for the machine to stop
+    visit,     // a packet of a GDB that has just come
+};
+
+// While the machine runs: what does GDB want? Never waits.
+StopWish wants_stop(Session& session, uint16_t port);
 
 } // namespace nadir::core::gdb

@@ -7,6 +7,9 @@
 
 namespace nadir::core::gdb {
 
+// 115200 baud, 8 bits, no parity; no interrupts.
+void set_up_line(uint16_t port);
+
 // None: there is no byte. Never waits.
 std::optional<uint8_t> receive(uint16_t port);
 // Waits while the UART is busy, but not for ever: false when it doesn't become ready, and the byte is lost.

@@ -97,9 +97,19 @@ void read_description(Words words, Writer& reply) {
     put_description(reply, what->address, most);
 }
 
+// std::string_view's own would call the C library.
+bool contains(std::string_view text, std::string_view word) {
+    for (; !text.empty(); text.remove_prefix(1)) {
+        if (text.starts_with(word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void query(Session& session, Vmm& vmm, Words words, Writer& reply) {
     if (words.skip("Supported")) {
-        session.knows_points = words.rest().find("swbreak+") != std::string_view::npos;
+        session.knows_points = contains(words.rest(), "swbreak+");
         reply.text("PacketSize=").hex_digits(most_data);
         reply.text(";QStartNoAckMode+;qXfer:features:read+;swbreak+;hwbreak+;vContSupported+");
     } else if (words.skip("Xfer:features:read:target.xml:")) {

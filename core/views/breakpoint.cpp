@@ -3,6 +3,7 @@
 
 #include "arch/vmx/fields.h"
 #include "core/events/event.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/memory/guest_linear.h"
 #include "core/memory/guest_memory.h"
@@ -63,6 +64,9 @@ bool look_for_hook(Vcpu& vcpu, arch::BasicExitReason reason) {
 }
 
 Outcome view_breakpoint(Vcpu& vcpu) {
+    if (gdb::take_breakpoint(vcpu)) {
+        return Outcome::retry;
+    }
     Hook* const hook = vcpu.view->hit;
     ViewUser& user = *vcpu.view;
     const uint64_t rip = vmread(vmcs::guest_rip);

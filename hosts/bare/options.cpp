@@ -40,6 +40,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return options.hook_count < maximum_hooks && read(value, options.hooks[options.hook_count++]);
     if (same(key, "hook_pages"))
         return read(value, options.core.hook_pages);
+    if (same(key, "gdb"))
+        return read(value, options.core.gdb_port);
     if (same(key, "processors"))
         return read(value, options.processors);
     if (same(key, "fail_step"))

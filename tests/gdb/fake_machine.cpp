@@ -137,7 +137,7 @@ bool run(Session& session, Stop& stop) {
             return true;
         }
     }
-    if (wants_stop(session, 0)) {
+    if (wants_stop(session, 0) != StopWish::none) {
         stop = {StopReason::asked_for, 0, 0};
         return true;
     }

@@ -31,6 +31,7 @@ constexpr Entry entries[] = {
     {"traffic", run_traffic},
     {"hooks", run_hooks},
     {"rules", run_rules},
+    {"gdb", run_gdb},
 };
 
 void print_report(const char* what, const nadir_report& report) {

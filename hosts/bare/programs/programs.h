@@ -25,6 +25,7 @@ const char* run_hooks(const Options& options);
 const char* run_register_events(const Options& options);
 const char* run_traffic(const Options& options);
 const char* run_rules(const Options& options);
+const char* run_gdb(const Options& options);
 const char* run_event_registers(const Options& options);
 
 // What programs that repeat something say to cycles=0, by which they would pass with nothing done.
