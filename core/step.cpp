@@ -60,9 +60,17 @@ void end_monitor_trap_step(Vcpu& vcpu) {
     }
 }
 
+// While a step is in work, its instruction's pages are opened: a plain change of view would leave what ends it.
+void mark_view(const Vcpu& vcpu, bool in_step) {
+    if (vcpu.view != nullptr) {
+        vcpu.view->in_step = in_step ? 1 : 0;
+    }
+}
+
 void put_back(Vcpu& vcpu) {
     const unsigned ends = vcpu.step.ends;
     vcpu.step.ends = 0;
+    mark_view(vcpu, false);
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
         apply_optional_exits(vcpu, *vcpu.plan);
     }
@@ -153,6 +161,7 @@ void begin_step(Vcpu& vcpu, StepEnd what) {
     if (!begins) {
         return;
     }
+    mark_view(vcpu, true);
     // The instruction wasn't carried out, so no single-step trap of it pends; what pends behind MOV SS still does. Bochs 2.7 says
     // otherwise.
     const PendingDebugExceptions pending = vmread(vmcs::guest_pending_debug);

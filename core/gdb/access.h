@@ -10,7 +10,7 @@
 namespace nadir::core::gdb {
 
 // Numbers of errno.h, for GDB shows them; it has no other words for a refusal.
-enum class Error : uint8_t { bad_address = 14, bad_argument = 22 };
+enum class Error : uint8_t { not_permitted = 1, bad_address = 14, bad_argument = 22 };
 
 inline void put_error(base::Writer& reply, Error error) {
     reply.character('E');

@@ -152,14 +152,7 @@ Outcome on_timer(Vcpu& vcpu) {
     return Outcome::retry;
 }
 
-bool take_breakpoint(Vcpu& vcpu) {
-    const Debugger* const debugger = vcpu.place.vmm->debugger;
-    if (debugger == nullptr || !debugger->points_on) {
-        return false;
-    }
-    seat_of(vcpu).hit = 1;
-    return true;
-}
+void on_breakpoint(Vcpu& vcpu) { seat_of(vcpu).hit = 1; }
 
 void on_step_end(Vcpu& vcpu) { seat_of(vcpu).stepped = 1; }
 

@@ -12,8 +12,8 @@ namespace nadir::core::gdb {
 void set_timer(const Vcpu& vcpu);
 Outcome on_timer(Vcpu& vcpu);
 
-// #BP where the debugger has a breakpoint: the instruction isn't carried out. False: it is none of the debugger's.
-bool take_breakpoint(Vcpu& vcpu);
+// The instruction is one under a breakpoint of the debugger's, and isn't carried out.
+void on_breakpoint(Vcpu& vcpu);
 
 // The step that the debugger asked for has ended.
 void on_step_end(Vcpu& vcpu);

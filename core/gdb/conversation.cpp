@@ -14,26 +14,75 @@ using Got = PacketReader::Got;
 // What can't stand in a packet as it is.
 constexpr bool is_special(char c) { return c == '#' || c == '$' || c == '}' || c == '*'; }
 
-void send_packet(uint16_t port, std::string_view data) {
-    uint8_t sum = 0;
-    const auto put = [&](char c) {
-        sum = static_cast<uint8_t>(sum + static_cast<uint8_t>(c));
-        return send(port, static_cast<uint8_t>(c));
-    };
-    bool sent = send(port, '$');
-    for (const char c : data) {
-        if (!sent) {
-            return; // nobody is there any more; GDB would take a part of a packet for damaged
+// How many characters from the first on are the same, as far as one count can say.
+constexpr std::size_t run_length(std::string_view data) {
+    constexpr std::size_t most = 97;
+    std::size_t length = 1;
+    while (length < data.size() && length < most && data[length] == data[0]) {
+        ++length;
+    }
+    return length;
+}
+
+// Behind a character, '*' and this say how often it comes once more; '#' and '$' can't say it. [Debugging with GDB, "Overview"]
+constexpr char count_of(std::size_t repeats) { return static_cast<char>(repeats + 29); }
+constexpr std::size_t fewest = 3;
+
+class PacketWriter {
+public:
+    explicit PacketWriter(uint16_t port) : port_(port), sent_(send(port, '$')) {}
+
+    void put(std::string_view data) {
+        while (!data.empty() && sent_) {
+            const char c = data[0];
+            std::size_t repeats = is_special(c) ? 0 : run_length(data) - 1;
+            while (repeats >= fewest && (count_of(repeats) == '#' || count_of(repeats) == '$')) {
+                --repeats;
+            }
+            put_character(c);
+            if (repeats >= fewest) {
+                put_raw('*');
+                put_raw(count_of(repeats));
+                data.remove_prefix(repeats);
+            }
+            data.remove_prefix(1);
         }
-        sent = is_special(c) ? put('}') && put(static_cast<char>(c ^ 0x20)) : put(c);
     }
-    char end[4];
-    base::Writer writer(end);
-    writer.character('#');
-    put_byte(writer, sum);
-    for (const char c : writer.view()) {
-        send(port, static_cast<uint8_t>(c));
+
+    // Not where nobody takes it: GDB would take a part of a packet for damaged.
+    void end() {
+        char text[4];
+        base::Writer writer(text);
+        writer.character('#');
+        put_byte(writer, sum_);
+        for (const char c : writer.view()) {
+            sent_ = sent_ && send(port_, static_cast<uint8_t>(c));
+        }
     }
+
+private:
+    void put_character(char c) {
+        if (is_special(c)) {
+            put_raw('}');
+            c = static_cast<char>(c ^ 0x20);
+        }
+        put_raw(c);
+    }
+
+    void put_raw(char c) {
+        sum_ = static_cast<uint8_t>(sum_ + static_cast<uint8_t>(c));
+        sent_ = sent_ && send(port_, static_cast<uint8_t>(c));
+    }
+
+    uint16_t port_;
+    bool sent_;
+    uint8_t sum_ = 0;
+};
+
+void send_packet(uint16_t port, std::string_view data) {
+    PacketWriter writer(port);
+    writer.put(data);
+    writer.end();
 }
 
 } // namespace

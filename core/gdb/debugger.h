@@ -44,7 +44,7 @@ enum class Refusal : uint8_t {
     ours,
     no_memory,
     in_use,
-    instruction,
+    step,
     too_many,
     unsupported
 };

@@ -43,7 +43,9 @@ uint32_t write_memory(Vmm& vmm, uint32_t processor, uint64_t linear, const uint8
 
 PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes);
 PointAnswer remove_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes);
-// Of the last point that was refused, in words.
+// Can this processor execute its next instruction alone, and unseen?
+bool can_step(Vmm& vmm, uint32_t processor);
+// Of the last point or step that was refused, in words.
 void put_refusal(const Vmm& vmm, base::Writer& out);
 void remove_all_points(Vmm& vmm);
 

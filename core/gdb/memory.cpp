@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/memory.h"
 
+#include "arch/vmx/fields.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
+#include "core/guest.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_linear.h"
 #include "core/memory/guest_memory.h"
 #include "core/memory/memory_types.h"
+#include "core/step.h"
 #include "core/views/copy.h"
+#include "core/views/flag_instructions.h"
 #include "core/vmm.h"
+#include "cpu/vmx.h"
 
 namespace nadir::core::gdb {
+
+using cpu::vmread;
 
 namespace {
 
@@ -49,6 +56,12 @@ uint32_t for_each_page(const Vcpu& vcpu, uint64_t linear, uint32_t bytes, Use us
     return done;
 }
 
+uint32_t read_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes) {
+    return for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
+        GuestMemory{vcpu}.read(physical, to + before, part);
+    });
+}
+
 } // namespace
 
 GuestTranslation translate(const Vcpu& vcpu, uint64_t linear) {
@@ -64,13 +77,28 @@ bool is_memory(const Vmm& vmm, uint64_t physical) {
 
 uint32_t read_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint8_t* to, uint32_t bytes) {
     uint32_t done = 0;
-    auto here = [&](Vcpu& vcpu) {
-        done = for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
-            GuestMemory{vcpu}.read(physical, to + before, part);
-        });
-    };
+    auto here = [&](const Vcpu& vcpu) { done = read_here(vcpu, linear, to, bytes); };
     run_on(vmm, processor, here);
     return done;
+}
+
+bool can_step(Vmm& vmm, uint32_t processor) {
+    bool can = true;
+    auto here = [&](Vcpu& vcpu) {
+        constexpr uint32_t longest = 15;
+        uint8_t bytes[longest];
+        const uint64_t rip =
+            vmread(arch::vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(arch::vmcs::guest_cs_base));
+        const uint32_t count = read_here(vcpu, rip, bytes, longest);
+        prepare_steps(vcpu);
+        can = vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works) || count == 0 ||
+              !uses_hidden_flags(bytes, count);
+    };
+    run_on(vmm, processor, here);
+    if (!can) {
+        vmm.debugger->refusal = Refusal::step;
+    }
+    return can;
 }
 
 uint32_t write_memory(Vmm& vmm, uint32_t processor, uint64_t linear, const uint8_t* from, uint32_t bytes) {

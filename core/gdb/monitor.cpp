@@ -16,7 +16,7 @@ void put_help(base::Writer& out) {
     out.text("exits         this processor's VM exits by reason\n"
              "vmcs ENCODING a field of its VMCS, by the number that the manual gives it\n"
              "walk ADDRESS  where a linear address leads, by its page tables\n"
-             "why           why the last breakpoint was refused\n");
+             "why           why the last breakpoint or step was refused\n");
 }
 
 void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {

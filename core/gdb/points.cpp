@@ -41,7 +41,6 @@ Refusal refusal_of(nadir_status status) {
     case NADIR_HOOKS_NOT_ASKED_FOR: return Refusal::not_here;
     case NADIR_HOOKS_UNSUPPORTED: return Refusal::unsupported;
     case NADIR_HOOK_OURS: return Refusal::ours;
-    case NADIR_HOOK_INSTRUCTION: return Refusal::instruction;
     case NADIR_BUSY: return Refusal::in_use;
     case NADIR_NO_MEMORY: return Refusal::no_memory;
     default: return Refusal::not_mapped;
@@ -53,6 +52,9 @@ Refusal prepare_points(Vmm& vmm, Vcpu& vcpu) {
     for (const SetPoint& point : vmm.debugger->points) {
         if (status == NADIR_OK && point.used && find_hook(*vmm.views, point.physical) == nullptr) {
             status = add_view_hook(vcpu, point.physical, 0);
+            if (status == NADIR_OK) {
+                find_hook(*vmm.views, point.physical)->kind = debugger_hook;
+            }
         }
     }
     return refusal_of(status);
@@ -163,7 +165,7 @@ void remove_all_points(Vmm& vmm) {
 
 void put_refusal(const Vmm& vmm, base::Writer& out) {
     switch (vmm.debugger->refusal) {
-    case Refusal::none: out.text("No breakpoint was refused.\n"); break;
+    case Refusal::none: out.text("Nothing was refused.\n"); break;
     case Refusal::not_mapped:
         out.text("There is no memory: this processor's page tables don't map the address, or it is a device's.\n");
         break;
@@ -171,8 +173,11 @@ void put_refusal(const Vmm& vmm, base::Writer& out) {
     case Refusal::ours: out.text("There is Nadir's own memory.\n"); break;
     case Refusal::no_memory: out.text("The memory for hidden pages is used up (hook_pages).\n"); break;
     case Refusal::in_use: out.text("The system has hooks of its own: end them first.\n"); break;
-    case Refusal::instruction:
-        out.text("This processor can't step over that instruction unseen: set it on the next one.\n");
+    case Refusal::step:
+        out.text(
+            "This processor has no monitor trap flag that works, and by the trap flag the instruction here (PUSHF, POPF, "
+            "IRET, INT, CLI, STI, SYSCALL, SYSRET, a load of SS) would show the debugger: set a breakpoint behind it, "
+            "and continue.\n");
         break;
     case Refusal::too_many: out.text("There are as many breakpoints as can be.\n"); break;
     case Refusal::unsupported: out.text("The processor has no memory that can be executed and not read.\n"); break;

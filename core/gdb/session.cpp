@@ -130,15 +130,24 @@ void query(Session& session, Vmm& vmm, Words words, Writer& reply) {
     }
 }
 
-After go_on(Session& session, const Vmm& vmm, bool understood, Writer& reply) {
+// With the motions that were understood, if they were.
+After go_on(const Session& session, Vmm& vmm, bool understood, Writer& reply) {
     const uint32_t all = processor_count(vmm);
+    bool any = false;
     for (uint32_t i = 0; understood && i < all; ++i) {
-        if (session.motions[i] != Motion::stay && is_there(vmm, i)) {
-            return After::go_on;
+        if (!is_there(vmm, i) || session.motions[i] == Motion::stay) {
+            continue;
         }
+        if (session.motions[i] == Motion::step && !can_step(vmm, i)) {
+            put_error(reply, Error::not_permitted);
+            return After::answered;
+        }
+        any = true;
     }
-    put_error(reply, Error::bad_argument);
-    return After::answered;
+    if (!any) {
+        put_error(reply, Error::bad_argument);
+    }
+    return any ? After::go_on : After::answered;
 }
 
 // c, s, C and S: with a signal, which a machine doesn't have, and an address to go on at

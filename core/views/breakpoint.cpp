@@ -64,10 +64,11 @@ bool look_for_hook(Vcpu& vcpu, arch::BasicExitReason reason) {
 }
 
 Outcome view_breakpoint(Vcpu& vcpu) {
-    if (gdb::take_breakpoint(vcpu)) {
+    Hook* const hook = vcpu.view->hit;
+    if (hook->kind == debugger_hook) {
+        gdb::on_breakpoint(vcpu);
         return Outcome::retry;
     }
-    Hook* const hook = vcpu.view->hit;
     ViewUser& user = *vcpu.view;
     const uint64_t rip = vmread(vmcs::guest_rip);
     const bool again = user.again_rip == rip && user.again_rsp == vmread(vmcs::guest_rsp);
