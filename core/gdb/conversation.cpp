@@ -104,6 +104,10 @@ After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
             send_packet(port, reply.view());
             continue;
         }
+        // A GDB that has just come says this first, and awaits acknowledgements, whatever one before it had agreed to.
+        if (got == Got::packet && session.reader.data().starts_with("qSupported")) {
+            session.quiet = false;
+        }
         const bool complete = got == Got::packet || got == Got::too_long;
         if (!session.quiet && (complete || got == Got::damaged)) {
             send(port, complete ? '+' : '-');

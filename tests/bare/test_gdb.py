@@ -53,7 +53,7 @@ def test_a_session(tmp_path, model, processors):
 def test_refusals_and_what_is_not_there(tmp_path):
     run, words = debug(tmp_path, gdb("print *(int*)0x123456789000", "break *0x123456789000", "continue", "monitor why", "delete",
                                      "print *(int*)0xffffffff00000000", "set var $cr3 = 0", "set var $pc = 0x8000000000000000",
-                                     "monitor nothing", "monitor walk ffffffff", "info registers st0",
+                                     "monitor nothing", "monitor walk 0x123456789000", "info registers st0",
                                      "tbreak nadir_gdb_traces", "continue", "stepi", "monitor why"))
     expect_ok(run)
     assert words.count("Cannot access memory at address") >= 3, words

@@ -14,7 +14,7 @@ from typing import Callable, Sequence
 
 PROGRAM = "gdb"
 COM2 = 0x2F8
-PATIENCE = 240  # seconds of the wall clock, for a machine that shares its processors
+PATIENCE = 100  # seconds of the wall clock, for a machine that shares its processors
 
 
 def _listener() -> socket.socket:

@@ -220,6 +220,12 @@ TEST_F(GdbProtocol, AcknowledgesUntilItIsToBeQuiet) {
     EXPECT_EQ(over_the_line(packet("qC")), "+" + packet("QC1") + "+" + packet("OK"));
 }
 
+TEST_F(GdbProtocol, AcknowledgesANewVisitor) {
+    const std::string words = over_the_line(packet("QStartNoAckMode") + packet("qSupported:swbreak+"));
+    EXPECT_THAT(words, StartsWith("+" + packet("OK") + "+$PacketSize="));
+    EXPECT_THAT(words, testing::EndsWith("+" + packet("OK")));
+}
+
 TEST_F(GdbProtocol, SaysItsLastAnswerAgain) {
     EXPECT_EQ(over_the_line(packet("qC") + "-"), "+" + packet("QC1") + packet("QC1") + "+" + packet("OK"));
 }
