@@ -73,12 +73,13 @@ enum nadir_status {
     NADIR_HOOKS_NOT_HERE = 115, /* this system's host can't set hooks yet */
     NADIR_HOOK_EXTENSION = 118, /* there is no extension of this number, or it has no callback for hooks */
     /* Memory that was asked for (docs/memory.md). */
-    NADIR_MEMORY_NOT_THERE = 122,  /* the machine has nothing at this physical address */
-    NADIR_MEMORY_DEVICE = 123,     /* it has a device there, and reading could change what that does */
-    NADIR_MEMORY_OURS = 124,       /* Nadir's own memory lies there */
-    NADIR_MEMORY_UNREADABLE = 125, /* the system itself keeps the page out of its own reach */
-    NADIR_NO_PROCESS = 126,        /* there is no such process, or it has no address space of its own */
-    NADIR_MEMORY_UNSUPPORTED = 127 /* this system's host can't do it */
+    NADIR_MEMORY_NOT_THERE = 122,   /* the machine has nothing at this physical address */
+    NADIR_MEMORY_DEVICE = 123,      /* it has a device there, and reading could change what that does */
+    NADIR_MEMORY_OURS = 124,        /* Nadir's own memory lies there */
+    NADIR_MEMORY_UNREADABLE = 125,  /* the system itself keeps the page out of its own reach */
+    NADIR_NO_PROCESS = 126,         /* there is no such process, or it has no address space of its own */
+    NADIR_MEMORY_UNSUPPORTED = 127, /* this system's host can't do it */
+    NADIR_GDB_UNSUPPORTED = 128 /* nadir_options.gdb_port: the processor has no VMX-preemption timer that is saved */
 };
 
 /* The steps of a start, in their order; a report names the one that failed, and tests let each fail. The steps that execute
@@ -134,7 +135,8 @@ struct nadir_options {
     nadir_u32 record_every_exit; /* 1: the flight recorder sees every CPUID, too; each then costs what other exits do */
     nadir_u32
         hook_pages; /* 4-KiB pages to keep for hidden pages (control/hooks.h): a copy of each and their tables; 0: none */
-    nadir_u64 reserved2;
+    nadir_u32 gdb_port; /* I/O port of a UART by which GDB may debug the system (docs/debugging.md); 0: none */
+    nadir_u32 reserved2;
 };
 
 /* What came of a request, in numbers and in words. */

@@ -63,6 +63,8 @@ constexpr CodeText statuses[] = {
     {NADIR_MEMORY_UNREADABLE, "the system keeps this page out of its own reach"},
     {NADIR_NO_PROCESS, "there is no such process, or it has no address space of its own"},
     {NADIR_MEMORY_UNSUPPORTED, "Nadir's host for this system can't look at memory yet"},
+    {NADIR_GDB_UNSUPPORTED,
+     "the processor has no VMX-preemption timer that VM exits save: by it the debugger looks up"},
 };
 
 constexpr std::string_view steps[] = {

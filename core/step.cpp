@@ -4,6 +4,7 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/events/optional_exits.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/trap_flag_step.h"
 #include "core/views/breakpoint.h"
@@ -59,14 +60,25 @@ void end_monitor_trap_step(Vcpu& vcpu) {
     }
 }
 
+// While a step is in work, its instruction's pages are opened: a plain change of view would leave what ends it.
+void mark_view(const Vcpu& vcpu, bool in_step) {
+    if (vcpu.view != nullptr) {
+        vcpu.view->in_step = in_step ? 1 : 0;
+    }
+}
+
 void put_back(Vcpu& vcpu) {
     const unsigned ends = vcpu.step.ends;
     vcpu.step.ends = 0;
+    mark_view(vcpu, false);
     if ((ends & static_cast<unsigned>(StepEnd::optional_exits)) != 0) {
         apply_optional_exits(vcpu, *vcpu.plan);
     }
     if ((ends & static_cast<unsigned>(StepEnd::close_pages)) != 0) {
         close_pages(vcpu);
+    }
+    if ((ends & static_cast<unsigned>(StepEnd::debugger)) != 0) {
+        gdb::on_step_end(vcpu);
     }
 }
 
@@ -74,6 +86,7 @@ void take_away(Vcpu& vcpu, StepEnd what) {
     switch (what) {
     case StepEnd::optional_exits: let_instructions_through(vcpu); break;
     case StepEnd::close_pages: break; // its caller opens them
+    case StepEnd::debugger: break;
     }
 }
 
@@ -148,6 +161,7 @@ void begin_step(Vcpu& vcpu, StepEnd what) {
     if (!begins) {
         return;
     }
+    mark_view(vcpu, true);
     // The instruction wasn't carried out, so no single-step trap of it pends; what pends behind MOV SS still does. Bochs 2.7 says
     // otherwise.
     const PendingDebugExceptions pending = vmread(vmcs::guest_pending_debug);
@@ -190,7 +204,8 @@ bool take_step_exit(Vcpu& vcpu, BasicExitReason reason) {
         return true;
     case BasicExitReason::exception_or_nmi: return take_exception(vcpu);
     case BasicExitReason::ept_violation:
-    case BasicExitReason::control_register_access: return false;
+    case BasicExitReason::control_register_access:
+    case BasicExitReason::preemption_timer: return false;
     default:
         abandon_step(vcpu);
         pass_breakpoint();

@@ -23,6 +23,7 @@ namespace nadir::core {
 enum class StepEnd : uint8_t {
     optional_exits = 1, // of instructions: core/events/optional_exits.h
     close_pages = 2,    // hidden pages that are open to it: core/views/step.h
+    debugger = 4,       // nothing: who wanted one instruction is told (core/gdb/attend.h)
 };
 
 enum class MonitorTrap : uint8_t { untried = 0, on_trial, works, fails };

@@ -19,7 +19,7 @@ enum class Answer : uint8_t { read, execute, step };
 // page would go back and forth between the views forever: it is met for the second time, or reads the page that it lies in.
 [[gnu::always_inline]] inline Answer answer_to(const ViewUser& user, arch::EptViolationQualification access,
                                                uint64_t rip) {
-    if (user.stepping != 0 || access.write()) {
+    if (user.in_step != 0 || access.write()) {
         return Answer::step;
     }
     if (!access.fetch()) {

@@ -33,13 +33,16 @@ struct HiddenPage {
     uint32_t hooks;    // how many
 };
 
+// A hook's kind, besides enum nadir_hook_kind: the debugger's (core/gdb/points.cpp). Nothing is counted, and the processor stops.
+inline constexpr uint8_t debugger_hook = 0xFF;
+
 struct Hook {
     uint64_t address; // guest-physical
     uint64_t target;  // NADIR_HOOK_REDIRECT: linear address
     uint64_t hits;
     uint64_t changes; // how often the guest changed the byte below
     uint32_t number;  // the host's
-    uint8_t kind;     // enum nadir_hook_kind
+    uint8_t kind;     // enum nadir_hook_kind, or debugger_hook
     uint8_t below;    // the byte that the guest has there
     uint16_t reserved;
 };
@@ -111,10 +114,10 @@ struct ViewUser {
     arch::Eptp eptp[2]; // of the two views, by enum In
     In in;
     uint32_t stepping;
+    uint32_t in_step; // 1: a step of whatever kind is in work (core/step.h)
     uint32_t open_count;
-    uint32_t everything; // the step tables did not suffice: this instruction has all pages open
-    uint32_t delivering; // what has them open is the delivery of an event, or an instruction without a step
-    uint32_t reserved;
+    uint32_t everything;           // the step tables did not suffice: this instruction has all pages open
+    uint32_t delivering;           // what has them open is the delivery of an event, or an instruction without a step
     Hook* hit;                     // whose breakpoint caused this exit; null: none
     uint64_t hooked_rip;           // of the last instruction under a hook
     uint64_t again_rip, again_rsp; // of one that was put off, and isn't counted when it is met again

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// The debugger beneath the system (docs/debugging.md). Its memory is in the arena and is there if a start asked for it by a port;
+// then every processor exits once in a while by the VMX-preemption timer, looks whether GDB says something, and whether it is to
+// stand still. Nothing of it needs an interrupt, a breakpoint register or the trap flag of the guest's.
+//
+// To stop the machine, one processor becomes the server. The others come by their timers, stand still in root mode, and do what
+// the server asks of them, for only they can reach their own registers. [SDM3 "VMX-Preemption Timer"]
+#pragma once
+
+#include <cstdint>
+
+#include "core/gdb/session.h"
+#include "core/vcpu.h"
+
+namespace nadir::core::gdb {
+
+// What the server asks of a processor that stands still.
+using Task = void (*)(Vcpu& vcpu, void* argument);
+
+// A processor's place in the debugger.
+struct Seat {
+    Motion motion;    // with which it went on last
+    uint8_t standing; // in root mode, and doing what it is asked
+    uint8_t stepped;  // the step that it was to make is over
+    uint8_t delivers; // what it steps over is the delivery of an event
+    uint8_t hit;      // its instruction is one under a breakpoint of ours
+    uint8_t looks;    // its timer has expired: it is to look at the line
+    Task task;        // null: nothing is to be done
+    void* argument;
+};
+
+struct SetPoint {
+    uint64_t physical;
+    uint64_t linear;
+    uint32_t bytes;
+    Point kind;
+    bool used;
+};
+
+enum class Refusal : uint8_t { none, not_mapped, not_here, ours, no_memory, in_use, step, too_many, unsupported };
+
+struct Debugger {
+    static constexpr uint32_t most_points = 64;
+
+    Session session;
+    uint16_t port;
+    bool line_ready;
+    bool points_on; // the views are ours
+    Refusal refusal;
+    uint32_t polling; // 1: a processor looks at the line
+    uint32_t server;  // the processor that serves, plus one; 0: none does
+    uint32_t stop;    // 1: everybody is to stand still
+    uint32_t seat_count;
+    SetPoint points[most_points];
+    Seat* seats; // behind it
+};
+
+// Null: the start didn't ask for it.
+Debugger* debugger_of(const Vmm& vmm);
+
+// What it takes of the arena, in pages.
+uint64_t debugger_pages(uint32_t processors);
+// The beginning, in cleared memory.
+void place_debugger(Vmm& vmm, void* memory, uint16_t port);
+
+// Has the processor do something, or does it if it is this one. All stand still. Root mode.
+void run_on(Vmm& vmm, uint32_t processor, Task task, void* argument);
+
+template <typename Function>
+void run_on(Vmm& vmm, uint32_t processor, Function& function) {
+    run_on(
+        vmm, processor, [](Vcpu& vcpu, void* argument) { (*static_cast<Function*>(argument))(vcpu); }, &function);
+}
+
+} // namespace nadir::core::gdb

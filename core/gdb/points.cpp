@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// GDB's breakpoints: hidden ones (docs/views.md). Views are made anew with each change, which is allowed because everybody
+// stands still: each processor takes and leaves them as a hypercall of its own would.
+#include "core/gdb/attend.h"
+#include "core/gdb/memory.h"
+#include "core/gdb/machine.h"
+#include "core/views/prepare.h"
+#include "core/vmm.h"
+
+namespace nadir::core::gdb {
+
+namespace {
+
+template <typename Function>
+void on_everybody(Vmm& vmm, Function function) {
+    for (uint32_t i = 0; i < processor_count(vmm); ++i) {
+        if (is_there(vmm, i)) {
+            run_on(vmm, i, function);
+        }
+    }
+}
+
+void take_all(Vmm& vmm) {
+    on_everybody(vmm, [](Vcpu& vcpu) { (void)take_views(vcpu); });
+}
+
+void leave_points(Vmm& vmm, uint32_t server) {
+    if (!vmm.debugger->points_on) {
+        return;
+    }
+    auto disarm = [](Vcpu& vcpu) { (void)disarm_views(vcpu); };
+    run_on(vmm, server, disarm);
+    take_all(vmm);
+    on_everybody(vmm, [](Vcpu& vcpu) { leave_views(vcpu); });
+    vmm.debugger->points_on = false;
+}
+
+Refusal refusal_of(nadir_status status) {
+    switch (status) {
+    case NADIR_OK: return Refusal::none;
+    case NADIR_HOOKS_NOT_ASKED_FOR: return Refusal::not_here;
+    case NADIR_HOOKS_UNSUPPORTED: return Refusal::unsupported;
+    case NADIR_HOOK_OURS: return Refusal::ours;
+    case NADIR_BUSY: return Refusal::in_use;
+    case NADIR_NO_MEMORY: return Refusal::no_memory;
+    default: return Refusal::not_mapped;
+    }
+}
+
+Refusal prepare_points(Vmm& vmm, Vcpu& vcpu) {
+    nadir_status status = prepare_views(vmm);
+    for (const SetPoint& point : vmm.debugger->points) {
+        if (status == NADIR_OK && point.used && find_hook(*vmm.views, point.physical) == nullptr) {
+            status = add_view_hook(vcpu, point.physical, 0);
+            if (status == NADIR_OK) {
+                find_hook(*vmm.views, point.physical)->kind = debugger_hook;
+            }
+        }
+    }
+    return refusal_of(status);
+}
+
+// The points that are wanted now, instead of those before.
+Refusal renew_points(Vmm& vmm) {
+    Debugger& debugger = *vmm.debugger;
+    const uint32_t server = debugger.server - 1;
+    leave_points(vmm, server);
+    bool any = false;
+    for (const SetPoint& point : debugger.points) {
+        any = any || point.used;
+    }
+    if (!any) {
+        return Refusal::none;
+    }
+    Refusal refusal = Refusal::none;
+    auto prepare = [&](Vcpu& vcpu) { refusal = prepare_points(vmm, vcpu); };
+    run_on(vmm, server, prepare);
+    if (refusal != Refusal::none) {
+        return refusal;
+    }
+    take_all(vmm);
+    debugger.points_on = true;
+    auto arm = [&](Vcpu& vcpu) {
+        uint32_t number = 0;
+        refusal = refusal_of(arm_views(vcpu, number));
+    };
+    run_on(vmm, server, arm);
+    take_all(vmm);
+    return refusal;
+}
+
+SetPoint* find(Debugger& debugger, Point kind, uint64_t linear) {
+    for (SetPoint& point : debugger.points) {
+        if (point.used && point.kind == kind && point.linear == linear) {
+            return &point;
+        }
+    }
+    return nullptr;
+}
+
+SetPoint* find_room(Debugger& debugger) {
+    for (SetPoint& point : debugger.points) {
+        if (!point.used) {
+            return &point;
+        }
+    }
+    return nullptr;
+}
+
+PointAnswer refuse(Debugger& debugger, Refusal why) {
+    debugger.refusal = why;
+    return PointAnswer::refused;
+}
+
+constexpr bool is_breakpoint(Point kind) {
+    return kind == Point::software_breakpoint || kind == Point::hardware_breakpoint;
+}
+
+} // namespace
+
+PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes) {
+    Debugger& debugger = *vmm.debugger;
+    if (!is_breakpoint(kind)) {
+        return PointAnswer::unknown;
+    }
+    if (find(debugger, kind, linear) != nullptr) {
+        return PointAnswer::done; // GDB may ask twice
+    }
+    SetPoint* const point = find_room(debugger);
+    if (point == nullptr) {
+        return refuse(debugger, Refusal::too_many);
+    }
+    GuestTranslation there{};
+    auto look = [&](const Vcpu& vcpu) { there = translate(vcpu, linear); };
+    run_on(vmm, processor, look);
+    if (!there.mapped) {
+        return refuse(debugger, Refusal::not_mapped);
+    }
+    *point = {there.physical, linear, bytes, kind, true};
+    if (const Refusal why = renew_points(vmm); why != Refusal::none) {
+        *point = {};
+        (void)renew_points(vmm);
+        return refuse(debugger, why);
+    }
+    return PointAnswer::done;
+}
+
+PointAnswer remove_point(Vmm& vmm, uint32_t, Point kind, uint64_t linear, uint32_t) {
+    if (!is_breakpoint(kind)) {
+        return PointAnswer::unknown;
+    }
+    if (SetPoint* const point = find(*vmm.debugger, kind, linear); point != nullptr) {
+        *point = {};
+        (void)renew_points(vmm);
+    }
+    return PointAnswer::done; // gone it is in any case
+}
+
+void remove_all_points(Vmm& vmm) {
+    for (SetPoint& point : vmm.debugger->points) {
+        point = {};
+    }
+    (void)renew_points(vmm);
+}
+
+void put_refusal(const Vmm& vmm, base::Writer& out) {
+    switch (vmm.debugger->refusal) {
+    case Refusal::none: out.text("Nothing was refused.\n"); break;
+    case Refusal::not_mapped:
+        out.text("There is no memory: this processor's page tables don't map the address, or it is a device's.\n");
+        break;
+    case Refusal::not_here: out.text("Nadir was started without memory for hidden pages (hook_pages).\n"); break;
+    case Refusal::ours: out.text("There is Nadir's own memory.\n"); break;
+    case Refusal::no_memory: out.text("The memory for hidden pages is used up (hook_pages).\n"); break;
+    case Refusal::in_use: out.text("The system has hooks of its own: end them first.\n"); break;
+    case Refusal::step:
+        out.text(
+            "This processor has no monitor trap flag that works, and by the trap flag the instruction here (PUSHF, POPF, "
+            "IRET, INT, CLI, STI, SYSCALL, SYSRET, a load of SS) would show the debugger: set a breakpoint behind it, "
+            "and continue.\n");
+        break;
+    case Refusal::too_many: out.text("There are as many breakpoints as can be.\n"); break;
+    case Refusal::unsupported: out.text("The processor has no memory that can be executed and not read.\n"); break;
+    }
+}
+
+} // namespace nadir::core::gdb

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""The debugger beneath the system, with a real GDB: threads, registers, memory, hidden breakpoints, steps; and the guest sees none of it."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from emulator.gdb import COM2, Visit
+from emulator.places import BUILD
+
+from .host import boot, expect_fail, expect_ok, matching
+
+SYMBOLS = BUILD / "hosts" / "bare" / "nadir64.elf"
+END = ["delete", "set var nadir_gdb_over = 1", "detach"]
+
+
+def debug(tmp_path, talk, processors=1, model="corei7_skylake_x", pages=64, timeout=120):
+    """The run, and what `talk` returned."""
+    visit = Visit(talk)
+    run = boot(tmp_path, f"test=gdb gdb={COM2:#x} hook_pages={pages} log=error", processors=processors, model=model,
+               timeout=timeout, extra=[visit.line.configuration])
+    return run, visit.result()
+
+
+def gdb(*commands):
+    return lambda line, machine: line.gdb(machine, [*commands, *END], SYMBOLS)
+
+
+@pytest.mark.parametrize("model, processors", [pytest.param("corei7_skylake_x", 2, marks=pytest.mark.quick), ("tigerlake", 3),
+                                               ("corei7_haswell_4770", 1)])
+def test_a_session(tmp_path, model, processors):
+    run, words = debug(tmp_path, gdb(
+        "info threads", "break nadir_gdb_work", "continue", "print/x *(unsigned char*)nadir_gdb_work", "bt 1", "stepi", "stepi",
+        "set scheduler-locking on", "print nadir_gdb_rounds", "stepi", "print nadir_gdb_rounds", "set scheduler-locking off",
+        "continue", "delete", "set var $rdi = 5", "finish", "info registers cr0 cr4 efer gs_base tr", "monitor exits", "monitor why",
+        "x/2i nadir_gdb_work"), processors, model)
+    expect_ok(run)
+    assert "traces 0" in run.lines, run.tail()  # no flag, no breakpoint register, no other byte
+    for n in range(processors):
+        assert f"(processor {n}, CPL 0)" in words
+    assert len(re.findall(r"hit Breakpoint 1, nadir_gdb_work|^Breakpoint 1, nadir_gdb_work", words, re.M)) >= 2
+    assert re.search(r"\$1 = 0x48", words), words  # LEA, not INT3
+    assert "Value returned is $4 = 16" in words, words  # 5 * 3 + 1: GDB's value was used
+    assert re.search(r"\$2 = (.*)\n", words)[1] == re.search(r"\$3 = (.*)\n", words)[1]  # the others stood still
+    assert re.search(r"^cr0 .*\[ pe mp .*ne wp pg", words, re.M) and re.search(r"^efer .*lme lma nxe", words, re.M), words
+    assert "VMX-preemption timer expired" in words and "Nothing was refused." in words
+    assert "lea " in words and "int3" not in words
+
+
+def test_refusals_and_what_is_not_there(tmp_path):
+    run, words = debug(tmp_path, gdb("print *(int*)0x123456789000", "break *0x123456789000", "continue", "monitor why", "delete",
+                                     "print *(int*)0xffffffff00000000", "set var $cr3 = 0", "set var $pc = 0x8000000000000000",
+                                     "monitor nothing", "monitor walk 0x123456789000", "info registers st0",
+                                     "tbreak nadir_gdb_traces", "continue", "stepi", "monitor why"))
+    expect_ok(run)
+    assert words.count("Cannot access memory at address") >= 3, words
+    assert "page tables don't map the address" in words
+    assert 'Could not write register "cr3"' in words and 'Could not write register "rip"' in words
+    assert "Target does not support this command" in words
+    assert "is not mapped" in words and "<unavailable>" in words
+    # The next instruction is PUSHF, and would store the trap flag of a step.
+    assert "Remote failure reply: E01" in words and "monitor trap flag" in words, words
+    assert "traces 0" in run.lines, run.tail()
+
+
+def test_no_memory_for_hidden_pages(tmp_path):
+    run, words = debug(tmp_path, gdb("break nadir_gdb_work", "continue", "monitor why"), pages=0)
+    expect_ok(run)
+    assert "started without memory for hidden pages" in words, words
+
+
+def test_ctrl_c_and_a_second_visit(tmp_path):
+    """GDB vanishes in the midst of a packet, and leaves a breakpoint; another one takes over, and nothing is lost."""
+    def talk(line, machine):
+        first = line.gdb(machine, ["break nadir_gdb_work", "continue", "disconnect"], SYMBOLS)
+        machine.sendall(b"$m1234")
+        time.sleep(0.2)
+        return first, line.gdb(machine, ["print nadir_gdb_over", "info threads", *END], SYMBOLS)
+
+    run, (first, second) = debug(tmp_path, talk, processors=2)
+    expect_ok(run)
+    assert "Breakpoint 1, nadir_gdb_work" in first and "$1 = 0" in second and "processor 1" in second, first + second
+
+
+def test_noise_on_the_line(tmp_path):
+    """Wrong checksums, what is no packet, and a Ctrl-C: asked for again, left out, obeyed."""
+    def talk(line, machine):
+        machine.settimeout(60)
+        machine.sendall(b"\x00\xff++##}$?#00")  # a damaged packet stops nothing
+        time.sleep(0.5)
+        machine.sendall(b"\x03")
+        said = bytearray()
+        while b"#" not in said or len(said) - said.index(b"#") < 3:
+            said += machine.recv(64)
+        machine.sendall(b"+$g#00")
+        while not said.endswith(b"-"):
+            said += machine.recv(64)
+        words = line.gdb(machine, END, SYMBOLS)
+        return bytes(said), words
+
+    run, (said, words) = debug(tmp_path, talk)
+    expect_ok(run)
+    assert re.search(rb"\$T02thread:1;#\w\w", said), said
+    assert "detached" in words
+
+
+def test_without_a_port(tmp_path):
+    assert "give gdb=PORT" in "".join(matching(expect_fail(boot(tmp_path, "test=gdb log=error")), "@@ result fail"))
