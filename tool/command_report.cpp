@@ -32,8 +32,9 @@ void write_file(const std::string& name, const std::string& text) {
 ExitStatus command_report(System& system, const ReportOptions& options, std::ostream& out) {
     if (!options.html.empty()) {
         if (!options.events.empty()) {
-            (void)event_filter(
-                EventWishes{options.events, {}, false}); // wrong words are said before the time has passed
+            EventWishes wishes;
+            wishes.events = options.events;
+            (void)event_filter(wishes); // wrong words are said before the time has passed
         }
         write_file(options.html, ""); // and a file that can't be written
         std::ostringstream text;

@@ -25,7 +25,7 @@ double y_of(double value, double greatest) { return greatest > 0 ? height - heig
 std::vector<double> at_least_two(std::span<const double> values) {
     std::vector<double> all(values.begin(), values.end());
     if (all.size() == 1) {
-        all.push_back(all.front());
+        all.resize(2, values.front());
     }
     return all;
 }

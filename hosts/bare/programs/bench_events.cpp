@@ -97,7 +97,7 @@ u64 loop_of_all(u32 rounds) {
 
 bool begin(nadir_session* session, u32 asked) {
     nadir_report report{};
-    const nadir_event_filter filter{asked, 0, {}, 0};
+    const nadir_event_filter filter{asked, 0, {}, 0, 0, {}};
     return nadir_events_begin(session, &filter, &report) == NADIR_OK;
 }
 

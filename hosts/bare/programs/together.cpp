@@ -29,7 +29,9 @@ constexpr nadir_event_filter everything{1u << NADIR_EVENT_CPUID | 1u << NADIR_EV
                                          {NADIR_RANGE_CONTROL_REGISTER, 4, 4},
                                          {NADIR_RANGE_IO_PORT, 0x80, 0x80},
                                          {NADIR_RANGE_EXCEPTION, 3, 3}},
-                                        NADIR_EVENT_OPTION_REGISTERS};
+                                        NADIR_EVENT_OPTION_REGISTERS,
+                                        0,
+                                        {}};
 
 nadir_report report;
 

@@ -107,7 +107,7 @@ void ask_for_wrong_processors(FileObject* file) {
 
 nadir_u32 begin_events(FileObject* file) {
     static nadir_events_begin_request request;
-    request.filter = {1u << NADIR_EVENT_CPUID, 0, {}, 0};
+    request.filter = {1u << NADIR_EVENT_CPUID, 0, {}, 0, 0, {}};
     (void)ask(file, NADIR_FUNCTION_EVENTS_BEGIN, request);
     return request.report.status;
 }
