@@ -28,9 +28,9 @@ enum nadir_event_memory {
     NADIR_EVENT_MEMORY_LINEAR = 0x8,    /* word 1 is valid */
     NADIR_EVENT_MEMORY_WALK = 0x10,     /* the processor's own, on its way through page tables */
     NADIR_EVENT_MEMORY_DELIVERY = 0x20, /* the delivery of an interrupt or exception */
-    NADIR_EVENT_MEMORY_EXACT = 0x40, /* the length is known; otherwise it is what the instruction may reach at most */
-    NADIR_EVENT_MEMORY_LENGTH = 0xFFFF0000u /* bytes from word 0 on */
+    NADIR_EVENT_MEMORY_EXACT = 0x40 /* the length is known; otherwise it is what the instruction may reach at most */
 };
+#define NADIR_EVENT_MEMORY_LENGTH 0xFFFF0000u /* the bits with it: bytes from word 0 on */
 
 #ifdef __cplusplus
 }

@@ -187,7 +187,7 @@ void show_ept(Device& device, std::uint64_t physical, const MemoryTranslateOptio
         return;
     }
     const auto show = [&](const nadir_memory_ept_request& one) {
-        const EptWalkWords walk = take_ept_apart(one.walk, physical);
+        EptWalkWords walk = take_ept_apart(one.walk, physical);
         json["ept"].push_back(to_json(one.walk, walk));
         if (!options.json) {
             print_ept_walk(out, one.walk, physical, walk);

@@ -20,7 +20,6 @@
 namespace nadir::core {
 
 using namespace arch;
-using cpu::vmread;
 using cpu::vmwrite;
 
 namespace {

@@ -47,16 +47,18 @@ bool begin(Views& views, Guard& guard) {
     return true;
 }
 
+namespace {
+
+bool restrict_in(EptView& view, uint64_t address, Rights left) {
+    const EptLeaf leaf{view_entry_at(view, 1, address).value};
+    return view_set(view, address, EptLeaf{leaf}.set_read(left.read).set_write(left.write).set_execute(left.execute));
+}
+
+} // namespace
+
 bool restrict_page(Guard& guard, uint64_t address, Rights left) {
-    EptView* const views[] = {&guard.reading, &guard.executing};
-    for (uint32_t i = 0; i <= guard.over_hooks; ++i) {
-        const EptLeaf leaf{view_entry_at(*views[i], 1, address).value};
-        if (!view_set(*views[i], address,
-                      EptLeaf{leaf}.set_read(left.read).set_write(left.write).set_execute(left.execute))) {
-            return false;
-        }
-    }
-    return true;
+    return restrict_in(guard.reading, address, left) &&
+           (guard.over_hooks == 0 || restrict_in(guard.executing, address, left));
 }
 
 nadir_status guard_page(Vcpu& vcpu, const Plan& plan, Guard& guard, uint64_t address) {

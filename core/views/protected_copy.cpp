@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t page = 4096;
 constexpr uint64_t words = page / sizeof(uint64_t);
 
-uint64_t* copy_of(const ViewUser& user, uint32_t number) { return user.copies + (number - 1) * 2 * words; }
+uint64_t* copy_of(const ViewUser& user, uint32_t number) { return user.copies + (number - uint64_t{1}) * 2 * words; }
 
 bool is_protected(const Rules& rules, uint64_t address) {
     for (uint32_t i = 0; i < rules.count; ++i) {

@@ -18,7 +18,6 @@ namespace nadir::core {
 
 using arch::EptLeaf;
 using cpu::vmread;
-using cpu::vmwrite;
 namespace vmcs = arch::vmcs;
 
 namespace {

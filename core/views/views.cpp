@@ -13,7 +13,7 @@ constexpr uint64_t to_pages(uint64_t bytes) { return (bytes + page - 1) / page; 
 // Each hidden page takes a page for its copy at least. So many hooks on average are meant to be enough, and fewer where there are so
 // many pages that they lie side by side in the whole of a system's code.
 constexpr uint32_t hooks_per_page = 4;
-constexpr uint32_t most_in_one_piece = 512; // 2 MiB of what can be had, NADIR_LARGEST_ALLOCATION
+constexpr uint32_t most_in_one_piece = 256; // 1 MiB of what can be had, NADIR_LARGEST_ALLOCATION
 
 uint32_t pages_in_one_piece(uint32_t hook_pages) {
     return hook_pages < most_in_one_piece ? hook_pages : most_in_one_piece;

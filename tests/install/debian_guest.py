@@ -14,7 +14,8 @@ from emulator.initrd import Initrd
 from install import packages
 
 # What the packages depend on. dpkg believes its database.
-INSTALLED = {"libc6": "2.36-9", "libgcc-s1": "12.2.0-14", "libstdc++6": "12.2.0-14", "kmod": "30", "dkms": "3.0.10-8", "g++": "4:12.2.0-3"}
+INSTALLED = {"libc6": "2.36-9", "libgcc-s1": "12.2.0-14", "libstdc++6": "12.2.0-14",
+             "libncursesw6": "6.4-4", "libtinfo6": "6.4-4", "kmod": "30", "dkms": "3.0.10-8", "g++": "4:12.2.0-3"}
 
 COMMON_POSTINST = """#!/bin/sh
 # NAME VERSION: what DKMS's own does, without the compiler.

@@ -30,7 +30,7 @@ def test_lintian_has_nothing_to_say():
 
 def test_the_command_s_package(roots):
     found = files(roots["nadir"])
-    commands = re.findall(r"^  (\w+) ", packages.checked(BUILD / "tool" / "nadir", "--help").split("Subcommands:")[1].split("Exit")[0], re.M)
+    commands = re.findall(r"^  (\w+) ", packages.checked(BUILD / "tool" / "nadir", "--help").split("Subcommands:")[1].split("\nExit status:")[0], re.M)
     assert len(commands) > 10
     assert {f"usr/share/man/man1/nadir-{name}.1.gz" for name in commands} | {
         "usr/bin/nadir", "usr/share/man/man1/nadir.1.gz", "lib/systemd/system/nadir.service",

@@ -23,7 +23,7 @@ std::string first_line(const std::string& path) {
     return text.substr(0, text.find('\n'));
 }
 
-std::string or_else(std::string text, const char* otherwise) { return text.empty() ? otherwise : text; }
+std::string or_else(const std::string& text, const char* otherwise) { return text.empty() ? otherwise : text; }
 
 // In the order of their bits. [Linux Documentation/admin-guide/tainted-kernels.rst]
 std::string taint_words(const std::string& number) {

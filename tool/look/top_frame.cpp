@@ -96,8 +96,8 @@ private:
 
     void totals(const Rates& rates) {
         Line line = {{fmt::format("{} exits/s", rate_words(rates.exits)), Style::strong}};
-        if (model_.processor()) {
-            line.push_back({fmt::format("  processor {}", *model_.processor()), Style::good});
+        if (const auto processor = model_.processor()) {
+            line.push_back({fmt::format("  processor {}", *processor), Style::good});
         }
         const std::vector<double> history = model_.history();
         const std::size_t used = width_of(line) + 2;

@@ -75,6 +75,7 @@ double round_above(double value) {
 
 std::string stacked_areas(const std::vector<Series>& series, double seconds) {
     std::vector<std::vector<double>> values;
+    values.reserve(series.size());
     for (const Series& one : series) {
         values.push_back(at_least_two(one.values));
     }

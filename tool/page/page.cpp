@@ -133,6 +133,7 @@ std::string processors_section(const PageData& page) {
     std::string html = "<section><h2>By processor</h2><p class=\"about\">VM exits per second, all to one scale.</p>\n";
     for (std::size_t i = 0; i < std::min(all.size(), lanes); ++i) {
         std::vector<double> values;
+        values.reserve(page.steps.size());
         for (const Rates& step : page.steps) {
             values.push_back(rate_of_processor(step, all[i].number));
         }

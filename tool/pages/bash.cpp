@@ -83,6 +83,7 @@ std::string proposals(const Command& command) {
     for (const Parameter& option : command.options) {
         options.insert(options.end(), option.names.begin(), option.names.end());
     }
+    words.reserve(words.size() + command.commands.size());
     for (const Command& sub : command.commands) {
         words.push_back(sub.path.back());
     }

@@ -59,15 +59,23 @@ Parameter read_option(const CLI::Option& option) {
     return parameter;
 }
 
-Command read_command(const CLI::App& app, const std::vector<std::string>& path) {
-    Command command{path, app.get_description(), app.get_footer(), {}, {}, {}};
+void read_options(const CLI::App& app, Command& command) {
     for (const CLI::Option* option : app.get_options()) {
         if (option->get_group().empty()) {
             continue; // hidden: for tests
         }
         (option->nonpositional() ? command.options : command.arguments).push_back(read_option(*option));
     }
+}
+
+Command read_command(const CLI::App& app, const std::vector<std::string>& path) {
+    Command command{path, app.get_description(), app.get_footer(), {}, {}, {}};
+    read_options(app, command);
     for (const CLI::App* sub : app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); })) {
+        if (sub->get_name().empty()) { // a group of options, which CLI11 keeps as a command without a name
+            read_options(*sub, command);
+            continue;
+        }
         std::vector<std::string> longer = path;
         longer.push_back(sub->get_name());
         command.commands.push_back(read_command(*sub, longer));

@@ -11,7 +11,9 @@ namespace {
 constexpr std::size_t line_width = 78;
 
 // A line that begins with one of these is a command.
-std::string guarded(std::string line) { return line.starts_with('.') || line.starts_with('\'') ? "\\&" + line : line; }
+std::string guarded(const std::string& line) {
+    return line.starts_with('.') || line.starts_with('\'') ? "\\&" + line : line;
+}
 
 } // namespace
 

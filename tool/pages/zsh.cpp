@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/pages/writers.h"
 
+#include <ranges>
+
 #include <fmt/format.h>
 
 namespace nadir::tool::pages {
@@ -76,8 +78,8 @@ std::string zsh_completion(const Command& program) {
     std::string made = "#compdef nadir\n# SPDX-License-Identifier: MIT OR GPL-2.0-only\n"
                        "# Completes `nadir` in zsh. Made from the definitions of the commands.\n\n";
     const std::vector<const Command*> all = flattened(program);
-    for (auto each = all.rbegin(); each != all.rend(); ++each) {
-        made += function(**each);
+    for (const Command* const each : std::views::reverse(all)) {
+        made += function(*each);
     }
     return made + "_nadir \"$@\"\n";
 }

@@ -151,7 +151,7 @@ static void rules(HANDLE device)
     ask(device, "rules-no-operation", NADIR_IOCTL(NADIR_FUNCTION_RULES), size, size);
 }
 
-/* There are neither hooks nor extensions, and memory can't be looked at yet: each says so, and does nothing. */
+/* There can be no hooks, and no memory is looked at: each says why in its report, and does nothing. */
 static void unavailable(HANDLE device)
 {
     static const struct {
