@@ -77,7 +77,9 @@ const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
         const uint64_t in_page = page - hook.address % page;
         const auto count = static_cast<uint32_t>(in_page < longest ? in_page : longest);
         GuestMemory{vcpu}.read(hook.address, bytes, count);
-        if (hook.kind != NADIR_HOOK_REDIRECT && uses_hidden_flags(bytes, count)) {
+        // GDB takes its breakpoint away before it steps.
+        const bool goes_on_here = hook.kind != NADIR_HOOK_REDIRECT && hook.kind != debugger_hook;
+        if (goes_on_here && uses_hidden_flags(bytes, count)) {
             return &hook;
         }
     }
