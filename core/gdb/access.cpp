@@ -141,8 +141,10 @@ void change_point(const Session& session, Vmm& vmm, Words words, bool set, Write
     if (*kind > static_cast<uint64_t>(Point::access)) {
         return; // an empty answer: unknown to us
     }
-    const auto change = set ? set_point : remove_point;
-    switch (change(vmm, session.shown, static_cast<Point>(*kind), what->address, static_cast<uint32_t>(what->bytes))) {
+    const auto point = static_cast<Point>(*kind);
+    const auto bytes = static_cast<uint32_t>(what->bytes);
+    switch (set ? set_point(vmm, session.shown, point, what->address, bytes)
+                : remove_point(vmm, session.shown, point, what->address, bytes)) {
     case PointAnswer::done: return put_done(reply);
     case PointAnswer::unknown: return;
     case PointAnswer::refused: return put_error(reply, Error::bad_address); // `monitor why` has the words

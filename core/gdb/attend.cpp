@@ -73,8 +73,8 @@ void stand_still(Vcpu& vcpu) {
     __atomic_store_n(&vcpu.watch.waits, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&seat.standing, 1, __ATOMIC_RELEASE);
     while (has_to_stop(debugger) || seat.motion == Motion::stay) {
-        if (const Task task = __atomic_load_n(&seat.task, __ATOMIC_ACQUIRE); task != nullptr) {
-            task(vcpu, seat.argument);
+        if (Task* const task = __atomic_load_n(&seat.task, __ATOMIC_ACQUIRE); task != nullptr) {
+            do_here(vcpu, *task);
             __atomic_store_n(&seat.task, nullptr, __ATOMIC_RELEASE);
         }
         cpu::pause();

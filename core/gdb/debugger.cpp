@@ -27,18 +27,17 @@ void place_debugger(Vmm& vmm, void* memory, uint16_t port) {
     vmm.debugger = &debugger;
 }
 
-void run_on(Vmm& vmm, uint32_t processor, Task task, void* argument) {
+void run_on(Vmm& vmm, uint32_t processor, Task& task) {
     Debugger& debugger = *vmm.debugger;
     if (debugger.server == processor + 1) {
-        task(*vmm.vcpus[processor], argument);
+        do_here(*vmm.vcpus[processor], task);
         return;
     }
     Seat& seat = debugger.seats[processor];
     if (__atomic_load_n(&seat.standing, __ATOMIC_ACQUIRE) == 0) {
         return; // it isn't there, and nothing may be taken from it
     }
-    seat.argument = argument;
-    __atomic_store_n(&seat.task, task, __ATOMIC_RELEASE);
+    __atomic_store_n(&seat.task, &task, __ATOMIC_RELEASE);
     while (__atomic_load_n(&seat.task, __ATOMIC_ACQUIRE) != nullptr) {
         cpu::pause();
     }

@@ -10,12 +10,10 @@
 #include <cstdint>
 
 #include "core/gdb/session.h"
+#include "core/gdb/task.h"
 #include "core/vcpu.h"
 
 namespace nadir::core::gdb {
-
-// What the server asks of a processor that stands still.
-using Task = void (*)(Vcpu& vcpu, void* argument);
 
 // A processor's place in the debugger.
 struct Seat {
@@ -25,8 +23,7 @@ struct Seat {
     uint8_t delivers; // what it steps over is the delivery of an event
     uint8_t hit;      // its instruction is one under a breakpoint of ours
     uint8_t looks;    // its timer has expired: it is to look at the line
-    Task task;        // null: nothing is to be done
-    void* argument;
+    Task* task;       // null: nothing is to be done
 };
 
 struct SetPoint {
@@ -36,8 +33,6 @@ struct SetPoint {
     Point kind;
     bool used;
 };
-
-enum class Refusal : uint8_t { none, not_mapped, not_here, ours, no_memory, in_use, step, too_many, unsupported };
 
 struct Debugger {
     static constexpr uint32_t most_points = 64;
@@ -64,12 +59,6 @@ uint64_t debugger_pages(uint32_t processors);
 void place_debugger(Vmm& vmm, void* memory, uint16_t port);
 
 // Has the processor do something, or does it if it is this one. All stand still. Root mode.
-void run_on(Vmm& vmm, uint32_t processor, Task task, void* argument);
-
-template <typename Function>
-void run_on(Vmm& vmm, uint32_t processor, Function& function) {
-    run_on(
-        vmm, processor, [](Vcpu& vcpu, void* argument) { (*static_cast<Function*>(argument))(vcpu); }, &function);
-}
+void run_on(Vmm& vmm, uint32_t processor, Task& task);
 
 } // namespace nadir::core::gdb

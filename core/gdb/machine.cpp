@@ -76,7 +76,9 @@ bool control_register(Register which, Value& value) {
     }
 }
 
-bool get(const Vcpu& vcpu, Register which, Value& value) {
+} // namespace
+
+bool get_register(const Vcpu& vcpu, Register which, Value& value) {
     if (is_general(which)) {
         value = general_register(vcpu, which);
         return true;
@@ -97,6 +99,8 @@ bool get(const Vcpu& vcpu, Register which, Value& value) {
     }
 }
 
+namespace {
+
 // What decides how the guest's code runs stays: reserved bits, and the mode.
 void set_flags(Value value) {
     constexpr uint64_t ours = Rflags::fields_mask & ~uint64_t{Rflags::vm_mask};
@@ -104,8 +108,10 @@ void set_flags(Value value) {
     vmwrite(vmcs::guest_rflags, Rflags{(now.value & ~ours) | (value & ours)});
 }
 
+} // namespace
+
 // Only what can't lead to a state that VM entry refuses.
-bool set(Vcpu& vcpu, Register which, Value value) {
+bool set_register(Vcpu& vcpu, Register which, Value value) {
     if (is_general(which)) {
         const unsigned encoding = encodings[static_cast<unsigned>(which)];
         if (encoding == rsp_encoding) {
@@ -129,7 +135,7 @@ bool set(Vcpu& vcpu, Register which, Value value) {
     }
 }
 
-} // namespace
+bool is_halted() { return vmread(vmcs::guest_activity_state) == static_cast<uint32_t>(ActivityState::hlt); }
 
 uint32_t processor_count(const Vmm& vmm) { return vmm.debugger->seat_count; }
 
@@ -140,27 +146,22 @@ bool is_there(const Vmm& vmm, uint32_t processor) {
 }
 
 bool read_register(Vmm& vmm, uint32_t processor, Register which, Value& value) {
-    bool done = false;
-    auto here = [&](const Vcpu& vcpu) { done = get(vcpu, which, value); };
-    run_on(vmm, processor, here);
-    return done;
+    Task task{.errand = Errand::read_register, .which = which};
+    run_on(vmm, processor, task);
+    value = task.value;
+    return task.done;
 }
 
 bool write_register(Vmm& vmm, uint32_t processor, Register which, Value value) {
-    bool done = false;
-    auto here = [&](Vcpu& vcpu) { done = set(vcpu, which, value); };
-    run_on(vmm, processor, here);
-    return done;
+    Task task{.errand = Errand::write_register, .which = which, .value = value};
+    run_on(vmm, processor, task);
+    return task.done;
 }
 
 void put_processor(Vmm& vmm, uint32_t processor, base::Writer& out) {
-    out.text("processor ").decimal(processor);
-    auto here = [&](const Vcpu&) {
-        const auto state = vmread(vmcs::guest_activity_state);
-        out.text(", CPL ").decimal(guest_privilege_level());
-        out.text(state == static_cast<uint32_t>(ActivityState::hlt) ? ", halted" : "");
-    };
-    run_on(vmm, processor, here);
+    Task task{.errand = Errand::describe};
+    run_on(vmm, processor, task);
+    out.text("processor ").decimal(processor).text(", CPL ").decimal(task.value).text(task.done ? ", halted" : "");
 }
 
 } // namespace nadir::core::gdb

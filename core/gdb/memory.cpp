@@ -56,13 +56,37 @@ uint32_t for_each_page(const Vcpu& vcpu, uint64_t linear, uint32_t bytes, Use us
     return done;
 }
 
-uint32_t read_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes) {
+} // namespace
+
+uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes) {
     return for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
         GuestMemory{vcpu}.read(physical, to + before, part);
     });
 }
 
-} // namespace
+uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes) {
+    return for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
+        GuestMemory{vcpu}.write(physical, from + before, part);
+        // Who executes a hidden page executes a copy.
+        const Views* const views = vcpu.place.vmm->views;
+        const HiddenPage* const hidden = views != nullptr ? find_hidden(*views, physical) : nullptr;
+        if (hidden != nullptr && views->armed != 0) {
+            const EptLock lock{vcpu};
+            refresh_copy(vcpu, *hidden);
+        }
+    });
+}
+
+bool can_step_here(Vcpu& vcpu) {
+    constexpr uint32_t longest = 15;
+    uint8_t bytes[longest];
+    const uint64_t rip =
+        vmread(arch::vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(arch::vmcs::guest_cs_base));
+    const uint32_t count = read_bytes_here(vcpu, rip, bytes, longest);
+    prepare_steps(vcpu);
+    return vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works) || count == 0 ||
+           !uses_hidden_flags(bytes, count);
+}
 
 GuestTranslation translate(const Vcpu& vcpu, uint64_t linear) {
     GuestPaging paging = guest_paging(vcpu);
@@ -76,46 +100,24 @@ bool is_memory(const Vmm& vmm, uint64_t physical) {
 }
 
 uint32_t read_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint8_t* to, uint32_t bytes) {
-    uint32_t done = 0;
-    auto here = [&](const Vcpu& vcpu) { done = read_here(vcpu, linear, to, bytes); };
-    run_on(vmm, processor, here);
-    return done;
-}
-
-bool can_step(Vmm& vmm, uint32_t processor) {
-    bool can = true;
-    auto here = [&](Vcpu& vcpu) {
-        constexpr uint32_t longest = 15;
-        uint8_t bytes[longest];
-        const uint64_t rip =
-            vmread(arch::vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(arch::vmcs::guest_cs_base));
-        const uint32_t count = read_here(vcpu, rip, bytes, longest);
-        prepare_steps(vcpu);
-        can = vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works) || count == 0 ||
-              !uses_hidden_flags(bytes, count);
-    };
-    run_on(vmm, processor, here);
-    if (!can) {
-        vmm.debugger->refusal = Refusal::step;
-    }
-    return can;
+    Task task{.errand = Errand::read_bytes, .bytes = bytes, .linear = linear, .to = to};
+    run_on(vmm, processor, task);
+    return task.count;
 }
 
 uint32_t write_memory(Vmm& vmm, uint32_t processor, uint64_t linear, const uint8_t* from, uint32_t bytes) {
-    uint32_t done = 0;
-    auto here = [&](Vcpu& vcpu) {
-        done = for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
-            GuestMemory{vcpu}.write(physical, from + before, part);
-            // Who executes a hidden page executes a copy.
-            HiddenPage* const hidden = vmm.views != nullptr ? find_hidden(*vmm.views, physical) : nullptr;
-            if (hidden != nullptr && vmm.views->armed != 0) {
-                const EptLock lock{vcpu};
-                refresh_copy(vcpu, *hidden);
-            }
-        });
-    };
-    run_on(vmm, processor, here);
-    return done;
+    Task task{.errand = Errand::write_bytes, .bytes = bytes, .linear = linear, .from = from};
+    run_on(vmm, processor, task);
+    return task.count;
+}
+
+bool can_step(Vmm& vmm, uint32_t processor) {
+    Task task{.errand = Errand::judge_step, .done = true};
+    run_on(vmm, processor, task);
+    if (!task.done) {
+        vmm.debugger->refusal = Refusal::step;
+    }
+    return task.done;
 }
 
 } // namespace nadir::core::gdb

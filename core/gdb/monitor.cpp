@@ -6,7 +6,6 @@
 #include "core/gdb/machine.h"
 #include "core/gdb/memory.h"
 #include "core/vmm.h"
-#include "cpu/vmx.h"
 
 namespace nadir::core::gdb {
 
@@ -36,13 +35,11 @@ void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
         out.text("vmcs needs the encoding of a field, in hexadecimal: 681e is the guest's RIP\n");
         return;
     }
-    uint64_t value = 0;
-    bool exists = false;
-    auto look = [&](const Vcpu&) { exists = cpu::vmread_raw(*encoding, value) == cpu::VmxStatus::succeeded; };
+    Task look{.errand = Errand::read_field, .linear = *encoding};
     run_on(vmm, processor, look);
     out.hex(*encoding, 4);
-    if (exists) {
-        out.text(": ").hex(value).character('\n');
+    if (look.done) {
+        out.text(": ").hex(look.value).character('\n');
     } else {
         out.text(": this processor has no such field\n");
     }
@@ -55,12 +52,11 @@ void put_walk(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
         out.text("walk needs a linear address, in hexadecimal\n");
         return;
     }
-    GuestTranslation there{};
-    auto look = [&](const Vcpu& vcpu) { there = translate(vcpu, *linear); };
+    Task look{.errand = Errand::translate, .linear = *linear};
     run_on(vmm, processor, look);
-    out.hex(*linear).text(there.mapped ? " is at physical address " : " is not mapped");
-    if (there.mapped) {
-        out.hex(there.physical).text(is_memory(vmm, there.physical) ? "" : ", where no memory of the guest's is");
+    out.hex(*linear).text(look.done ? " is at physical address " : " is not mapped");
+    if (look.done) {
+        out.hex(look.value).text(is_memory(vmm, look.value) ? "" : ", where no memory of the guest's is");
     }
     out.character('\n');
 }

@@ -11,27 +11,28 @@ namespace nadir::core::gdb {
 
 namespace {
 
-template <typename Function>
-void on_everybody(Vmm& vmm, Function function) {
+void on_everybody(Vmm& vmm, Errand errand) {
     for (uint32_t i = 0; i < processor_count(vmm); ++i) {
         if (is_there(vmm, i)) {
-            run_on(vmm, i, function);
+            Task task{.errand = errand};
+            run_on(vmm, i, task);
         }
     }
 }
 
-void take_all(Vmm& vmm) {
-    on_everybody(vmm, [](Vcpu& vcpu) { (void)take_views(vcpu); });
+Refusal on_server(Vmm& vmm, Errand errand) {
+    Task task{.errand = errand};
+    run_on(vmm, vmm.debugger->server - 1, task);
+    return task.refusal;
 }
 
-void leave_points(Vmm& vmm, uint32_t server) {
+void leave_points(Vmm& vmm) {
     if (!vmm.debugger->points_on) {
         return;
     }
-    auto disarm = [](Vcpu& vcpu) { (void)disarm_views(vcpu); };
-    run_on(vmm, server, disarm);
-    take_all(vmm);
-    on_everybody(vmm, [](Vcpu& vcpu) { leave_views(vcpu); });
+    (void)on_server(vmm, Errand::disarm_views);
+    on_everybody(vmm, Errand::take_views);
+    on_everybody(vmm, Errand::leave_views);
     vmm.debugger->points_on = false;
 }
 
@@ -47,24 +48,10 @@ Refusal refusal_of(nadir_status status) {
     }
 }
 
-Refusal prepare_points(Vmm& vmm, Vcpu& vcpu) {
-    nadir_status status = prepare_views(vmm);
-    for (const SetPoint& point : vmm.debugger->points) {
-        if (status == NADIR_OK && point.used && find_hook(*vmm.views, point.physical) == nullptr) {
-            status = add_view_hook(vcpu, point.physical, 0);
-            if (status == NADIR_OK) {
-                find_hook(*vmm.views, point.physical)->kind = debugger_hook;
-            }
-        }
-    }
-    return refusal_of(status);
-}
-
 // The points that are wanted now, instead of those before.
 Refusal renew_points(Vmm& vmm) {
     Debugger& debugger = *vmm.debugger;
-    const uint32_t server = debugger.server - 1;
-    leave_points(vmm, server);
+    leave_points(vmm);
     bool any = false;
     for (const SetPoint& point : debugger.points) {
         any = any || point.used;
@@ -72,20 +59,13 @@ Refusal renew_points(Vmm& vmm) {
     if (!any) {
         return Refusal::none;
     }
-    Refusal refusal = Refusal::none;
-    auto prepare = [&](Vcpu& vcpu) { refusal = prepare_points(vmm, vcpu); };
-    run_on(vmm, server, prepare);
-    if (refusal != Refusal::none) {
+    if (const Refusal refusal = on_server(vmm, Errand::prepare_points); refusal != Refusal::none) {
         return refusal;
     }
-    take_all(vmm);
+    on_everybody(vmm, Errand::take_views);
     debugger.points_on = true;
-    auto arm = [&](Vcpu& vcpu) {
-        uint32_t number = 0;
-        refusal = refusal_of(arm_views(vcpu, number));
-    };
-    run_on(vmm, server, arm);
-    take_all(vmm);
+    const Refusal refusal = on_server(vmm, Errand::arm_points);
+    on_everybody(vmm, Errand::take_views);
     return refusal;
 }
 
@@ -118,6 +98,25 @@ constexpr bool is_breakpoint(Point kind) {
 
 } // namespace
 
+Refusal prepare_points_here(Vcpu& vcpu) {
+    Vmm& vmm = *vcpu.place.vmm;
+    nadir_status status = prepare_views(vmm);
+    for (const SetPoint& point : vmm.debugger->points) {
+        if (status == NADIR_OK && point.used && find_hook(*vmm.views, point.physical) == nullptr) {
+            status = add_view_hook(vcpu, point.physical, 0);
+            if (status == NADIR_OK) {
+                find_hook(*vmm.views, point.physical)->kind = debugger_hook;
+            }
+        }
+    }
+    return refusal_of(status);
+}
+
+Refusal arm_points_here(Vcpu& vcpu) {
+    uint32_t number = 0;
+    return refusal_of(arm_views(vcpu, number));
+}
+
 PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes) {
     Debugger& debugger = *vmm.debugger;
     if (!is_breakpoint(kind)) {
@@ -130,13 +129,12 @@ PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear,
     if (point == nullptr) {
         return refuse(debugger, Refusal::too_many);
     }
-    GuestTranslation there{};
-    auto look = [&](const Vcpu& vcpu) { there = translate(vcpu, linear); };
+    Task look{.errand = Errand::translate, .linear = linear};
     run_on(vmm, processor, look);
-    if (!there.mapped) {
+    if (!look.done) {
         return refuse(debugger, Refusal::not_mapped);
     }
-    *point = {there.physical, linear, bytes, kind, true};
+    *point = {look.value, linear, bytes, kind, true};
     if (const Refusal why = renew_points(vmm); why != Refusal::none) {
         *point = {};
         (void)renew_points(vmm);
