@@ -67,7 +67,8 @@ enum nadir_status {
     NADIR_MEMORY_UNREADABLE = 125,  /* the system itself keeps the page out of its own reach */
     NADIR_NO_PROCESS = 126,         /* there is no such process, or it has no address space of its own */
     NADIR_MEMORY_UNSUPPORTED = 127, /* this system's host can't do it */
-    NADIR_GDB_UNSUPPORTED = 128 /* nadir_options.gdb_port: the processor has no VMX-preemption timer that is saved */
+    NADIR_GDB_UNSUPPORTED = 128, /* nadir_options.gdb_port: the processor has no VMX-preemption timer that is saved */
+    NADIR_GDB_WATCHES = 129      /* the debugger has a watchpoint in this page */
 };
 
 #ifdef __cplusplus

@@ -65,6 +65,7 @@ constexpr CodeText statuses[] = {
     {NADIR_MEMORY_UNSUPPORTED, "Nadir's host for this system can't look at memory yet"},
     {NADIR_GDB_UNSUPPORTED,
      "the processor has no VMX-preemption timer that VM exits save: by it the debugger looks up"},
+    {NADIR_GDB_WATCHES, "GDB has a watchpoint in this page"},
 };
 
 constexpr std::string_view steps[] = {

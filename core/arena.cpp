@@ -106,7 +106,7 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     for (uint32_t i = 1; i < session.chunk_count; ++i) {
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
-    const uint64_t views = view_pages(session.options.hook_pages);
+    const uint64_t views = view_pages(session.options.hook_pages, session.options.gdb_port != 0);
     l.copy_chunk = copy_chunk;
     const uint64_t debugger = session.options.gdb_port != 0 ? gdb::debugger_pages(session.processor_count) : 0;
     largest += (views + debugger) * page; // the shared chunk grows by them

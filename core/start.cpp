@@ -5,6 +5,7 @@
 #include "check/controls.h"
 #include "check/ept_features.h"
 #include "control/messages.h"
+#include "core/gdb/debugger.h"
 #include "core/arena.h"
 #include "core/cleared_memory.h"
 #include "core/enter.h"
@@ -40,6 +41,9 @@ nadir_session* allocate_session(const nadir_options& options, uint32_t processor
         return nullptr;
     }
     session->options = options;
+    if (options.gdb_port != 0 && options.hook_pages == 0) {
+        session->options.hook_pages = gdb::usual_hook_pages;
+    }
     session->processor_count = processors;
     session->session_bytes = bytes;
     session->processors = reinterpret_cast<nadir_session::Processor*>(session + 1);

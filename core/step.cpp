@@ -140,6 +140,12 @@ bool is_own_trap(const Vcpu& vcpu) {
 }
 
 void prepare_steps(Vcpu& vcpu) {
+    if (vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::untried)) {
+        prepare_steps_at(vcpu, vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length));
+    }
+}
+
+void prepare_steps_at(Vcpu& vcpu, uint64_t next_rip) {
     Step& step = vcpu.step;
     if (step.monitor_trap != static_cast<uint8_t>(MonitorTrap::untried)) {
         return;
@@ -149,7 +155,7 @@ void prepare_steps(Vcpu& vcpu) {
         return;
     }
     step.monitor_trap = static_cast<uint8_t>(MonitorTrap::on_trial);
-    step.trial_rip = vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length);
+    step.trial_rip = next_rip;
     set_monitor_trap(vcpu, true);
 }
 

@@ -35,6 +35,8 @@ bool is_own_trap(const Vcpu& vcpu);
 
 // In the hypercall by which a watch begins: finds out how this processor steps. The trial is the guest's next instruction.
 void prepare_steps(Vcpu& vcpu);
+// The same at another exit, behind which the guest goes on at `next_rip`.
+void prepare_steps_at(Vcpu& vcpu, uint64_t next_rip);
 
 // What stands in the way, `what`, is taken away; the guest is to be resumed where it is (Outcome::retry).
 void begin_step(Vcpu& vcpu, StepEnd what);

@@ -135,7 +135,8 @@ void change_point(const Session& session, Vmm& vmm, Words words, bool set, Write
         return put_error(reply, Error::bad_argument);
     }
     const auto what = take_range(words);
-    if (!what || what->bytes > ~uint32_t{0}) {
+    const bool is_watch = kind && *kind >= static_cast<uint64_t>(Point::write);
+    if (!what || what->bytes > ~uint32_t{0} || (is_watch && what->bytes == 0)) {
         return put_error(reply, Error::bad_argument);
     }
     if (*kind > static_cast<uint64_t>(Point::access)) {

@@ -2,11 +2,13 @@
 #include "core/gdb/attend.h"
 
 #include "arch/msr/vmx_capabilities.h"
+#include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
 #include "core/gdb/conversation.h"
 #include "core/gdb/line.h"
 #include "core/guest.h"
 #include "core/step.h"
+#include "core/views/flag_pass.h"
 #include "core/views/views.h"
 #include "cpu/instructions.h"
 #include "cpu/vmx.h"
@@ -48,7 +50,6 @@ void wait_for_all(const Vmm& vmm, uint32_t server) {
 // It goes on, in its own way. What it steps over is let through by the same means as what a watch does.
 void go_on(Vcpu& vcpu) {
     Seat& seat = seat_of(vcpu);
-    seat.hit = 0;
     if (seat.motion != Motion::step) {
         return;
     }
@@ -62,7 +63,11 @@ void go_on(Vcpu& vcpu) {
         vmwrite(vmcs::preemption_timer_value, 0);
         return;
     }
-    prepare_steps(vcpu);
+    if (needs_flag_pass(vcpu)) {
+        seat.passes = 1;
+        begin_flag_pass(vcpu);
+        return;
+    }
     begin_step(vcpu, StepEnd::debugger);
 }
 
@@ -89,6 +94,8 @@ void let_go(Vmm& vmm, After after) {
         Seat& seat = debugger.seats[i];
         seat.stepped = 0;
         seat.delivers = 0;
+        seat.hit = 0;
+        seat.wish = StopWish::none;
         __atomic_store_n(&seat.motion, after == After::detached ? Motion::run : debugger.session.motions[i],
                          __ATOMIC_RELEASE);
     }
@@ -96,18 +103,30 @@ void let_go(Vmm& vmm, After after) {
     __atomic_store_n(&debugger.server, 0, __ATOMIC_RELEASE);
 }
 
-// `waiting`: GDB has let the machine go on, and waits for what comes of it.
-void serve(Vcpu& vcpu, Stop stop, bool waiting) {
+// False: another processor is the server.
+bool become_server(Vcpu& vcpu) {
+    Debugger& debugger = debugger_of(vcpu);
+    uint32_t nobody = 0;
+    return __atomic_compare_exchange_n(&debugger.server, &nobody, vcpu.place.processor + 1, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
+void stop_all(const Vcpu& vcpu) {
+    __atomic_store_n(&debugger_of(vcpu).stop, 1, __ATOMIC_RELEASE);
+    wait_for_all(*vcpu.place.vmm, vcpu.place.processor);
+}
+
+// `waiting`: GDB has let the machine go on, and waits for what comes of it. False: another processor serves, and what stopped this
+// one is still to be said.
+bool serve(Vcpu& vcpu, Stop stop, bool waiting) {
+    if (!become_server(vcpu)) {
+        cpu::pause();
+        return false;
+    }
     Vmm& vmm = *vcpu.place.vmm;
     Debugger& debugger = *vmm.debugger;
-    uint32_t nobody = 0;
-    if (!__atomic_compare_exchange_n(&debugger.server, &nobody, vcpu.place.processor + 1, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
-        return; // another one was faster; what stopped this one will do so again
-    }
     __atomic_store_n(&vcpu.watch.waits, 1, __ATOMIC_RELEASE);
-    __atomic_store_n(&debugger.stop, 1, __ATOMIC_RELEASE);
-    wait_for_all(vmm, vcpu.place.processor);
+    stop_all(vcpu);
     begin(debugger.session, stop);
     const After after = converse(debugger.session, vmm, debugger.port, waiting);
     if (after == After::detached) {
@@ -115,22 +134,48 @@ void serve(Vcpu& vcpu, Stop stop, bool waiting) {
     }
     let_go(vmm, after);
     __atomic_store_n(&vcpu.watch.waits, 0, __ATOMIC_RELEASE);
+    return true;
 }
 
 // One processor at a time looks at the line.
-StopWish look_at_line(Debugger& debugger, Seat& seat) {
+void look_at_line(Debugger& debugger, Seat& seat) {
     const bool looks = seat.looks != 0;
     seat.looks = 0;
     if (!looks || __atomic_exchange_n(&debugger.polling, 1, __ATOMIC_ACQUIRE) != 0) {
-        return StopWish::none;
+        return;
     }
     if (!debugger.line_ready) {
         set_up_line(debugger.port);
         debugger.line_ready = true;
     }
-    const StopWish wish = has_to_stop(debugger) ? StopWish::none : wants_stop(debugger.session, debugger.port);
+    if (__atomic_load_n(&debugger.server, __ATOMIC_ACQUIRE) == 0) {
+        seat.wish = wants_stop(debugger.session, debugger.port);
+    }
     __atomic_store_n(&debugger.polling, 0, __ATOMIC_RELEASE);
-    return wish;
+}
+
+// Is the watchpoint that was met still one?
+bool is_still_watched(const Vmm& vmm, const Stop& stop) {
+    for (const Watched& part : watched_parts(vmm)) {
+        if (stop.address - part.linear <= part.last - part.first && reason_of(part.kind) == stop.reason) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The guest is in the midst of an instruction, or of the delivery of an event.
+bool is_in_midst(const Vcpu& vcpu, const Seat& seat) {
+    return is_stepping(vcpu) || seat.passes != 0 || (vcpu.view != nullptr && vcpu.view->stepping != 0);
+}
+
+// The instruction that went without a step is over: the window has opened behind it.
+void end_pass(Seat& seat) {
+    const auto reason = ExitReason{vmread(vmcs::exit_reason)}.basic();
+    if (seat.passes != 0 && reason == BasicExitReason::nmi_window) {
+        seat.passes = 0;
+        seat.stepped = 1;
+    }
 }
 
 } // namespace
@@ -145,6 +190,7 @@ Outcome on_timer(Vcpu& vcpu) {
     set_timer(vcpu);
     Seat& seat = seat_of(vcpu);
     seat.looks = 1;
+    prepare_steps_at(vcpu, vmread(vmcs::guest_rip));
     if (seat.delivers != 0) {
         seat.delivers = 0;
         seat.stepped = 1;
@@ -154,35 +200,64 @@ Outcome on_timer(Vcpu& vcpu) {
 
 void on_breakpoint(Vcpu& vcpu) { seat_of(vcpu).hit = 1; }
 
+void on_access(Vcpu& vcpu, const MemoryAccess& access) {
+    Seat& seat = seat_of(vcpu);
+    const Watched* const part = find_watched(*vcpu.place.vmm, access);
+    if (part != nullptr && seat.has_seen == 0) {
+        seat.saw = {reason_of(part->kind), vcpu.place.processor, watched_address(*part, access)};
+        seat.has_seen = 1;
+    }
+}
+
 void on_step_end(Vcpu& vcpu) { seat_of(vcpu).stepped = 1; }
 
 void attend(Vcpu& vcpu) {
     Debugger& debugger = debugger_of(vcpu);
     Seat& seat = seat_of(vcpu);
-    if (is_stepping(vcpu)) {
-        return; // the guest is in the midst of an instruction
+    end_pass(seat);
+    if (is_in_midst(vcpu, seat)) {
+        return;
     }
     const uint32_t processor = vcpu.place.processor;
+    bool stood = false;
     for (;;) {
-        if (has_to_stop(debugger)) {
+        look_at_line(debugger, seat);
+        if (has_to_stop(debugger) || seat.motion == Motion::stay) {
             stand_still(vcpu);
+            stood = true;
+        } else if (seat.has_seen != 0) {
+            const Stop stop = seat.saw;
+            if (!is_still_watched(*vcpu.place.vmm, stop)) {
+                seat.has_seen = 0;
+            } else if (serve(vcpu, stop, true)) {
+                seat.has_seen = 0;
+                stood = true;
+            }
         } else if (seat.stepped != 0) {
-            serve(vcpu, {StopReason::step, processor, 0}, true);
+            stood |= serve(vcpu, {StopReason::step, processor, 0}, true);
         } else if (seat.hit != 0) {
-            serve(vcpu, {StopReason::breakpoint, processor, 0}, true);
-        } else if (const StopWish wish = look_at_line(debugger, seat); wish != StopWish::none) {
-            serve(vcpu, {StopReason::asked_for, processor, 0}, wish == StopWish::interrupt);
+            stood |= serve(vcpu, {StopReason::breakpoint, processor, 0}, true);
+        } else if (seat.wish != StopWish::none) {
+            stood |= serve(vcpu, {StopReason::asked_for, processor, 0}, seat.wish == StopWish::interrupt);
         } else {
-            return;
-        }
-        if (seat.motion == Motion::stay) {
-            stand_still(vcpu);
-        }
-        if (!has_to_stop(debugger)) {
-            go_on(vcpu);
-            return;
+            break;
         }
     }
+    if (stood) {
+        go_on(vcpu);
+    }
+}
+
+HoldAll::HoldAll(Vcpu& vcpu) : vmm_(*vcpu.place.vmm) {
+    while (!become_server(vcpu)) {
+        stand_still(vcpu);
+    }
+    stop_all(vcpu);
+}
+
+HoldAll::~HoldAll() {
+    __atomic_store_n(&vmm_.debugger->stop, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&vmm_.debugger->server, 0, __ATOMIC_RELEASE);
 }
 
 } // namespace nadir::core::gdb

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 
+#include "core/gdb/conversation.h"
 #include "core/gdb/session.h"
 #include "core/gdb/task.h"
+#include "core/gdb/watch.h"
 #include "core/vcpu.h"
 
 namespace nadir::core::gdb {
@@ -23,6 +25,10 @@ struct Seat {
     uint8_t delivers; // what it steps over is the delivery of an event
     uint8_t hit;      // its instruction is one under a breakpoint of ours
     uint8_t looks;    // its timer has expired: it is to look at the line
+    uint8_t passes;   // what it steps over goes without a step: core/views/flag_pass.h
+    StopWish wish;    // GDB's, that it has heard
+    Stop saw;         // its last instruction met a watchpoint
+    uint8_t has_seen; // and nobody has been told
     Task* task;       // null: nothing is to be done
 };
 
@@ -36,22 +42,32 @@ struct SetPoint {
 
 struct Debugger {
     static constexpr uint32_t most_points = 64;
+    static constexpr uint32_t most_parts = 128; // of watchpoints
 
     Session session;
     uint16_t port;
     bool line_ready;
-    bool points_on; // the views are ours
+    bool set_aside;    // the points, while the system changes its own hooks (core/gdb/share.h)
+    bool system_hooks; // it has some
     Refusal refusal;
     uint32_t polling; // 1: a processor looks at the line
     uint32_t server;  // the processor that serves, plus one; 0: none does
     uint32_t stop;    // 1: everybody is to stand still
     uint32_t seat_count;
     SetPoint points[most_points];
+    uint32_t watched_count;
+    Watched watched[most_parts];
     Seat* seats; // behind it
 };
 
+// With a debugger, and where nobody says how many there are to be.
+inline constexpr uint32_t usual_hook_pages = 64;
+
 // Null: the start didn't ask for it.
 Debugger* debugger_of(const Vmm& vmm);
+
+// All break- and watchpoints are off the list; nobody has been told.
+void forget_points(Debugger& debugger);
 
 // What it takes of the arena, in pages.
 uint64_t debugger_pages(uint32_t processors);

@@ -19,6 +19,10 @@ using Value = uint64_t;
 
 enum class Point : uint8_t { software_breakpoint = 0, hardware_breakpoint, write, read, access };
 
+constexpr bool is_breakpoint(Point kind) {
+    return kind == Point::software_breakpoint || kind == Point::hardware_breakpoint;
+}
+
 enum class PointAnswer : uint8_t {
     done,
     unknown, // it was not set, or this kind isn't there

@@ -12,6 +12,7 @@
 #include "core/step.h"
 #include "core/views/copy.h"
 #include "core/views/flag_instructions.h"
+#include "core/views/flag_pass.h"
 #include "core/vmm.h"
 #include "cpu/vmx.h"
 
@@ -77,15 +78,17 @@ uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint
     });
 }
 
-bool can_step_here(Vcpu& vcpu) {
+bool can_step_here(const Vcpu& vcpu) {
+    if (vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works) || needs_flag_pass(vcpu)) {
+        // In an NMI's handler the window, by which such an instruction ends, opens at the handler's end only.
+        return !needs_flag_pass(vcpu) || !vmread(arch::vmcs::guest_interruptibility).blocking_by_nmi();
+    }
     constexpr uint32_t longest = 15;
     uint8_t bytes[longest];
     const uint64_t rip =
         vmread(arch::vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(arch::vmcs::guest_cs_base));
     const uint32_t count = read_bytes_here(vcpu, rip, bytes, longest);
-    prepare_steps(vcpu);
-    return vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::works) || count == 0 ||
-           !uses_hidden_flags(bytes, count);
+    return count == 0 || loads_stack_segment(bytes, count) || !uses_hidden_flags(bytes, count);
 }
 
 GuestTranslation translate(const Vcpu& vcpu, uint64_t linear) {

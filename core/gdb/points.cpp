@@ -1,77 +1,22 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// GDB's breakpoints: hidden ones (docs/views.md). Views are made anew with each change, which is allowed because everybody
-// stands still: each processor takes and leaves them as a hypercall of its own would.
-#include "core/gdb/attend.h"
-#include "core/gdb/memory.h"
+// The list of GDB's break- and watchpoints. The breakpoints are hidden ones (docs/views.md), the watchpoints guarded memory
+// (docs/watchpoints.md), and each change makes both anew, for everybody stands still (core/gdb/apply.h).
+#include "arch/paging.h"
+#include "core/gdb/apply.h"
+#include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
-#include "core/views/prepare.h"
+#include "core/gdb/memory.h"
+#include "core/gdb/share.h"
 #include "core/vmm.h"
 
 namespace nadir::core::gdb {
 
 namespace {
 
-void on_everybody(Vmm& vmm, Errand errand) {
-    for (uint32_t i = 0; i < processor_count(vmm); ++i) {
-        if (is_there(vmm, i)) {
-            Task task{.errand = errand};
-            run_on(vmm, i, task);
-        }
-    }
-}
-
-Refusal on_server(Vmm& vmm, Errand errand) {
-    Task task{.errand = errand};
-    run_on(vmm, vmm.debugger->server - 1, task);
-    return task.refusal;
-}
-
-void leave_points(Vmm& vmm) {
-    if (!vmm.debugger->points_on) {
-        return;
-    }
-    (void)on_server(vmm, Errand::disarm_views);
-    on_everybody(vmm, Errand::take_views);
-    on_everybody(vmm, Errand::leave_views);
-    vmm.debugger->points_on = false;
-}
-
-Refusal refusal_of(nadir_status status) {
-    switch (status) {
-    case NADIR_OK: return Refusal::none;
-    case NADIR_HOOKS_NOT_ASKED_FOR: return Refusal::not_here;
-    case NADIR_HOOKS_UNSUPPORTED: return Refusal::unsupported;
-    case NADIR_HOOK_OURS: return Refusal::ours;
-    case NADIR_BUSY: return Refusal::in_use;
-    case NADIR_NO_MEMORY: return Refusal::no_memory;
-    default: return Refusal::not_mapped;
-    }
-}
-
-// The points that are wanted now, instead of those before.
-Refusal renew_points(Vmm& vmm) {
-    Debugger& debugger = *vmm.debugger;
-    leave_points(vmm);
-    bool any = false;
-    for (const SetPoint& point : debugger.points) {
-        any = any || point.used;
-    }
-    if (!any) {
-        return Refusal::none;
-    }
-    if (const Refusal refusal = on_server(vmm, Errand::prepare_points); refusal != Refusal::none) {
-        return refusal;
-    }
-    on_everybody(vmm, Errand::take_views);
-    debugger.points_on = true;
-    const Refusal refusal = on_server(vmm, Errand::arm_points);
-    on_everybody(vmm, Errand::take_views);
-    return refusal;
-}
-
-SetPoint* find(Debugger& debugger, Point kind, uint64_t linear) {
+SetPoint* find(Debugger& debugger, Point kind, uint64_t linear, uint32_t bytes) {
     for (SetPoint& point : debugger.points) {
-        if (point.used && point.kind == kind && point.linear == linear) {
+        const bool is_as_long = is_breakpoint(kind) || point.bytes == bytes;
+        if (point.used && point.kind == kind && point.linear == linear && is_as_long) {
             return &point;
         }
     }
@@ -92,93 +37,124 @@ PointAnswer refuse(Debugger& debugger, Refusal why) {
     return PointAnswer::refused;
 }
 
-constexpr bool is_breakpoint(Point kind) {
-    return kind == Point::software_breakpoint || kind == Point::hardware_breakpoint;
+void forget(Debugger& debugger, SetPoint& point) {
+    const auto number = static_cast<uint32_t>(&point - debugger.points);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < debugger.watched_count; ++i) {
+        if (debugger.watched[i].point != number) {
+            debugger.watched[kept] = debugger.watched[i];
+            ++kept;
+        }
+    }
+    debugger.watched_count = kept;
+    point = {};
+}
+
+// Where a linear address of this processor's leads, if that is memory.
+bool find_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint64_t& physical) {
+    Task look{.errand = Errand::translate, .linear = linear};
+    run_on(vmm, processor, look);
+    physical = look.value;
+    return look.done && is_memory(vmm, physical);
+}
+
+Refusal add_part(Debugger& debugger, const Watched& part) {
+    Watched* const last = debugger.watched_count != 0 ? &debugger.watched[debugger.watched_count - 1] : nullptr;
+    if (last != nullptr && last->point == part.point && last->last + 1 == part.first) {
+        last->last = part.last;
+        return Refusal::none;
+    }
+    if (debugger.watched_count == Debugger::most_parts) {
+        return Refusal::too_many;
+    }
+    debugger.watched[debugger.watched_count] = part;
+    ++debugger.watched_count;
+    return Refusal::none;
+}
+
+// Page by page, for what lies side by side in linear memory needn't elsewhere.
+Refusal watch(Vmm& vmm, uint32_t processor, const SetPoint& point) {
+    Debugger& debugger = *vmm.debugger;
+    if (point.bytes > NADIR_MEMORY_PAGES * arch::page_size_4k) {
+        return Refusal::too_much;
+    }
+    const auto number = static_cast<uint32_t>(&point - debugger.points);
+    for (uint64_t done = 0; done < point.bytes;) {
+        const uint64_t linear = point.linear + done;
+        const uint64_t in_page = arch::page_size_4k - linear % arch::page_size_4k;
+        const uint64_t part = point.bytes - done < in_page ? point.bytes - done : in_page;
+        uint64_t physical = 0;
+        if (!find_memory(vmm, processor, linear, physical)) {
+            return Refusal::not_mapped;
+        }
+        const Refusal why = add_part(debugger, {physical, physical + part - 1, linear, number, point.kind});
+        if (why != Refusal::none) {
+            return why;
+        }
+        done += part;
+    }
+    return Refusal::none;
+}
+
+Refusal break_at(Vmm& vmm, uint32_t processor, SetPoint& point) {
+    if (!find_memory(vmm, processor, point.linear, point.physical)) {
+        return Refusal::not_mapped;
+    }
+    const Hook* const hook = vmm.debugger->system_hooks ? find_hook(*vmm.views, point.physical) : nullptr;
+    return hook != nullptr && hook->kind != debugger_hook ? Refusal::hook_there : Refusal::none;
 }
 
 } // namespace
 
-Refusal prepare_points_here(Vcpu& vcpu) {
-    Vmm& vmm = *vcpu.place.vmm;
-    nadir_status status = prepare_views(vmm);
-    for (const SetPoint& point : vmm.debugger->points) {
-        if (status == NADIR_OK && point.used && find_hook(*vmm.views, point.physical) == nullptr) {
-            status = add_view_hook(vcpu, point.physical, 0);
-            if (status == NADIR_OK) {
-                find_hook(*vmm.views, point.physical)->kind = debugger_hook;
-            }
-        }
-    }
-    return refusal_of(status);
-}
-
-Refusal arm_points_here(Vcpu& vcpu) {
-    uint32_t number = 0;
-    return refusal_of(arm_views(vcpu, number));
-}
-
 PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes) {
     Debugger& debugger = *vmm.debugger;
-    if (!is_breakpoint(kind)) {
-        return PointAnswer::unknown;
-    }
-    if (find(debugger, kind, linear) != nullptr) {
+    if (find(debugger, kind, linear, bytes) != nullptr) {
         return PointAnswer::done; // GDB may ask twice
+    }
+    if (is_system_changing(vmm)) {
+        return refuse(debugger, Refusal::in_use);
     }
     SetPoint* const point = find_room(debugger);
     if (point == nullptr) {
         return refuse(debugger, Refusal::too_many);
     }
-    Task look{.errand = Errand::translate, .linear = linear};
-    run_on(vmm, processor, look);
-    if (!look.done) {
-        return refuse(debugger, Refusal::not_mapped);
-    }
-    *point = {look.value, linear, bytes, kind, true};
-    if (const Refusal why = renew_points(vmm); why != Refusal::none) {
-        *point = {};
-        (void)renew_points(vmm);
+    *point = {0, linear, bytes, kind, true};
+    Refusal why = is_breakpoint(kind) ? break_at(vmm, processor, *point) : watch(vmm, processor, *point);
+    if (why == Refusal::none) {
+        why = apply_points(vmm);
+        if (why == Refusal::none) {
+            return PointAnswer::done;
+        }
+        forget(debugger, *point);
+        (void)apply_points(vmm);
         return refuse(debugger, why);
     }
-    return PointAnswer::done;
+    forget(debugger, *point);
+    return refuse(debugger, why);
 }
 
-PointAnswer remove_point(Vmm& vmm, uint32_t, Point kind, uint64_t linear, uint32_t) {
-    if (!is_breakpoint(kind)) {
-        return PointAnswer::unknown;
-    }
-    if (SetPoint* const point = find(*vmm.debugger, kind, linear); point != nullptr) {
-        *point = {};
-        (void)renew_points(vmm);
+PointAnswer remove_point(Vmm& vmm, uint32_t, Point kind, uint64_t linear, uint32_t bytes) {
+    Debugger& debugger = *vmm.debugger;
+    if (SetPoint* const point = find(debugger, kind, linear, bytes); point != nullptr) {
+        forget(debugger, *point);
+        if (!is_system_changing(vmm)) {
+            (void)apply_points(vmm);
+        }
     }
     return PointAnswer::done; // gone it is in any case
 }
 
-void remove_all_points(Vmm& vmm) {
-    for (SetPoint& point : vmm.debugger->points) {
+void forget_points(Debugger& debugger) {
+    for (SetPoint& point : debugger.points) {
         point = {};
     }
-    (void)renew_points(vmm);
+    debugger.watched_count = 0;
 }
 
-void put_refusal(const Vmm& vmm, base::Writer& out) {
-    switch (vmm.debugger->refusal) {
-    case Refusal::none: out.text("Nothing was refused.\n"); break;
-    case Refusal::not_mapped:
-        out.text("There is no memory: this processor's page tables don't map the address, or it is a device's.\n");
-        break;
-    case Refusal::not_here: out.text("Nadir was started without memory for hidden pages (hook_pages).\n"); break;
-    case Refusal::ours: out.text("There is Nadir's own memory.\n"); break;
-    case Refusal::no_memory: out.text("The memory for hidden pages is used up (hook_pages).\n"); break;
-    case Refusal::in_use: out.text("The system has hooks of its own: end them first.\n"); break;
-    case Refusal::step:
-        out.text(
-            "This processor has no monitor trap flag that works, and by the trap flag the instruction here (PUSHF, POPF, "
-            "IRET, INT, CLI, STI, SYSCALL, SYSRET, a load of SS) would show the debugger: set a breakpoint behind it, "
-            "and continue.\n");
-        break;
-    case Refusal::too_many: out.text("There are as many breakpoints as can be.\n"); break;
-    case Refusal::unsupported: out.text("The processor has no memory that can be executed and not read.\n"); break;
+void remove_all_points(Vmm& vmm) {
+    forget_points(*vmm.debugger);
+    if (!is_system_changing(vmm)) {
+        (void)apply_points(vmm);
     }
 }
 

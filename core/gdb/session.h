@@ -16,6 +16,15 @@ namespace nadir::core::gdb {
 
 enum class StopReason : uint8_t { asked_for, step, breakpoint, write, read, access };
 
+// Of a watchpoint.
+constexpr StopReason reason_of(Point kind) {
+    switch (kind) {
+    case Point::write: return StopReason::write;
+    case Point::read: return StopReason::read;
+    default: return StopReason::access;
+    }
+}
+
 struct Stop {
     StopReason reason;
     uint32_t processor;

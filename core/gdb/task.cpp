@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/task.h"
 
+#include "core/gdb/apply.h"
 #include "core/gdb/memory.h"
 #include "core/guest.h"
-#include "core/views/prepare.h"
 #include "cpu/vmx.h"
 
 namespace nadir::core::gdb {
@@ -31,11 +31,10 @@ void do_here(Vcpu& vcpu, Task& task) {
     case Errand::translate: translate_here(vcpu, task); break;
     case Errand::judge_step: task.done = can_step_here(vcpu); break;
     case Errand::read_field: task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded; break;
-    case Errand::prepare_points: task.refusal = prepare_points_here(vcpu); break;
-    case Errand::arm_points: task.refusal = arm_points_here(vcpu); break;
-    case Errand::take_views: (void)take_views(vcpu); break;
-    case Errand::disarm_views: (void)disarm_views(vcpu); break;
-    case Errand::leave_views: leave_views(vcpu); break;
+    case Errand::leave_views: leave_here(vcpu); break;
+    case Errand::rebuild_views: task.refusal = rebuild_here(vcpu); break;
+    case Errand::take_views: take_here(vcpu); break;
+    case Errand::arm_views: arm_here(vcpu); break;
     }
 }
 

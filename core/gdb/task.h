@@ -10,7 +10,21 @@
 
 namespace nadir::core::gdb {
 
-enum class Refusal : uint8_t { none, not_mapped, not_here, ours, no_memory, in_use, step, too_many, unsupported };
+enum class Refusal : uint8_t {
+    none,
+    not_mapped,
+    ours,
+    no_memory,
+    in_use,
+    hook_there,
+    code_there,
+    watched_there,
+    step,
+    too_many,
+    too_much,
+    not_stopped,
+    unsupported,
+};
 
 enum class Errand : uint8_t {
     read_register,  // which: value, done
@@ -21,11 +35,11 @@ enum class Errand : uint8_t {
     translate,      // linear: value is the physical address, done
     judge_step,     // done: its next instruction can be stepped
     read_field,     // linear is the field's encoding: value, done
-    prepare_points, // refusal
-    arm_points,     // refusal
-    take_views,
-    disarm_views,
+    // Of core/gdb/apply.h, in this order:
     leave_views,
+    rebuild_views, // refusal
+    take_views,
+    arm_views,
 };
 
 struct Task {
@@ -49,8 +63,6 @@ bool set_register(Vcpu& vcpu, Register which, Value value);
 bool is_halted();
 uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes);
 uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes);
-bool can_step_here(Vcpu& vcpu);
-Refusal prepare_points_here(Vcpu& vcpu);
-Refusal arm_points_here(Vcpu& vcpu);
+bool can_step_here(const Vcpu& vcpu);
 
 } // namespace nadir::core::gdb

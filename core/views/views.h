@@ -65,8 +65,8 @@ struct Views {
     PagePool pool;     // tables of both views, copies
     CopyPools copies;  // asked first
     EptView reading, executing;
-    Guard guards[plan_copies]; // of each copy of the plan
-    uint32_t users;            // of the two views: processors, and guards that processors have over them
+    Guard guards[guard_copies]; // of each copy of the plan, and the debugger's
+    uint32_t users;             // of the two views: processors, and guards that processors have over them
     uint32_t armed;
     uint32_t ending; // 1: the hooks are being removed
     uint32_t reserved;
@@ -141,7 +141,7 @@ inline ViewUser& view_user_place(const Vcpu& vcpu) {
 }
 
 // How many pages views with so many for tables and copies take in one piece, and how many for copies lie elsewhere.
-uint64_t view_pages(uint32_t hook_pages);
+uint64_t view_pages(uint32_t hook_pages, bool debugger);
 uint32_t copy_pages_elsewhere(uint32_t hook_pages);
 
 // The beginning: empty views in this memory; copies also in the chunks behind those of the processors.
