@@ -32,9 +32,9 @@ Refusal refusal_of(nadir_status status) {
     case NADIR_HOOK_OURS: return Refusal::ours;
     case NADIR_NO_MEMORY: return Refusal::no_memory;
     case NADIR_MEMORY_TOO_MUCH: return Refusal::too_much;
-    case NADIR_MEMORY_HIDDEN: return Refusal::code_there;
+    case NADIR_MEMORY_HIDDEN:
     case NADIR_HOOK_WATCHED:
-    case NADIR_GDB_WATCHES: return Refusal::watched_there;
+    case NADIR_GDB_WATCHES: return Refusal::used_otherwise;
     default: return Refusal::not_mapped;
     }
 }

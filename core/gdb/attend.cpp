@@ -23,6 +23,9 @@ namespace {
 
 // Between two looks, in ticks of the time-stamp counter: about a millisecond.
 constexpr uint64_t period = uint64_t{1} << 21;
+// While GDB is there, and while it steps: it waits that long for each instruction.
+constexpr uint64_t period_of_visit = uint64_t{1} << 18;
+constexpr uint64_t period_of_step = uint64_t{1} << 16;
 // How long the server waits for a processor that may be in the midst of something long, or off.
 constexpr uint64_t patience = uint64_t{1} << 28;
 
@@ -90,7 +93,10 @@ void stand_still(Vcpu& vcpu) {
 
 void let_go(Vmm& vmm, After after) {
     Debugger& debugger = *vmm.debugger;
+    debugger.attached = after == After::go_on;
+    debugger.hurries = false;
     for (uint32_t i = 0; i < debugger.seat_count; ++i) {
+        debugger.hurries |= debugger.attached && debugger.session.motions[i] == Motion::step;
         Seat& seat = debugger.seats[i];
         seat.stepped = 0;
         seat.delivers = 0;
@@ -181,8 +187,11 @@ void end_pass(Seat& seat) {
 } // namespace
 
 void set_timer(const Vcpu& vcpu) {
+    const Debugger& debugger = debugger_of(vcpu);
+    const uint64_t while_attached = debugger.hurries ? period_of_step : period_of_visit;
+    const uint64_t ticks = debugger.attached ? while_attached : period;
     const VmxMisc misc{vcpu.place.vmm->capabilities.msr(capability_msr::vmx_misc)};
-    vmwrite(vmcs::preemption_timer_value, static_cast<uint32_t>(period >> misc.preemption_timer_shift()));
+    vmwrite(vmcs::preemption_timer_value, static_cast<uint32_t>(ticks >> misc.preemption_timer_shift()));
 }
 
 Outcome on_timer(Vcpu& vcpu) {
@@ -244,6 +253,7 @@ void attend(Vcpu& vcpu) {
         }
     }
     if (stood) {
+        set_timer(vcpu);
         go_on(vcpu);
     }
 }

@@ -49,6 +49,8 @@ struct Debugger {
     bool line_ready;
     bool set_aside;    // the points, while the system changes its own hooks (core/gdb/share.h)
     bool system_hooks; // it has some
+    bool attached;     // a GDB has come, and hasn't gone
+    bool hurries;      // a processor steps: the others are soon to stop again
     Refusal refusal;
     uint32_t polling; // 1: a processor looks at the line
     uint32_t server;  // the processor that serves, plus one; 0: none does

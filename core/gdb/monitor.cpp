@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `monitor WORDS` in GDB: what only the hypervisor knows. Each answer fits into one packet.
 #include "arch/vmx/exit_reason.h"
+#include "arch/vmx/field_encoding.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/hex.h"
 #include "core/gdb/machine.h"
@@ -15,7 +16,7 @@ void put_help(base::Writer& out) {
     out.text("exits         this processor's VM exits by reason\n"
              "vmcs ENCODING a field of its VMCS, by the number that the manual gives it\n"
              "walk ADDRESS  where a linear address leads, by its page tables\n"
-             "why           why the last breakpoint or step was refused\n");
+             "why           why the last breakpoint, watchpoint or step was refused\n");
 }
 
 void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
@@ -25,6 +26,15 @@ void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
         if (number < NADIR_EXIT_REASONS && vcpu.exits[number] != 0) {
             out.decimal(vcpu.exits[number]).character('\t').text(row.words).character('\n');
         }
+    }
+}
+
+// As wide as the field is.
+unsigned digits_of(uint64_t encoding) {
+    switch (arch::FieldEncoding{static_cast<uint32_t>(encoding)}.width()) {
+    case arch::FieldWidth::bits16: return 4;
+    case arch::FieldWidth::bits32: return 8;
+    default: return 16;
     }
 }
 
@@ -39,7 +49,7 @@ void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
     run_on(vmm, processor, look);
     out.hex(*encoding, 4);
     if (look.done) {
-        out.text(": ").hex(look.value).character('\n');
+        out.text(": ").hex(look.value, digits_of(*encoding)).character('\n');
     } else {
         out.text(": this processor has no such field\n");
     }

@@ -17,11 +17,9 @@ std::string_view words_of(Refusal refusal) {
     case Refusal::no_memory: return "The memory for hidden and watched pages is used up (hook_pages).";
     case Refusal::in_use: return "The system is about to set or end hooks of its own: try again.";
     case Refusal::hook_there: return "The system has a hook of its own at this instruction (nadir hook).";
-    case Refusal::code_there:
-        return "There is a breakpoint or a hook in one of these pages, and a page can't be watched at the same time.";
-    case Refusal::watched_there:
-        return "One of these pages is watched or protected already: by a watchpoint, or by the system (nadir trace memory, "
-               "nadir set protect).";
+    case Refusal::used_otherwise:
+        return "One of these pages is used otherwise: a page can have breakpoints and hooks in it or be watched, by GDB or by "
+               "the system (nadir hook, nadir trace memory, nadir set protect), but one of these only.";
     case Refusal::step:
         return "This processor has no monitor trap flag that works, and the instruction here (PUSHF, POPF, IRET, INT, CLI, "
                "STI, SYSCALL, SYSRET) can't be stepped otherwise where the system steps itself or is in an NMI's handler: "

@@ -57,13 +57,20 @@ class Line:
         except OSError:
             pass  # one end has gone
 
+    def _carry_back(self, machine: socket.socket, end: socket.socket) -> None:
+        self._carry(machine, end, self.answered)
+        try:
+            end.shutdown(socket.SHUT_RDWR)  # the machine is off: GDB needn't wait for it
+        except OSError:
+            pass
+
     def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None) -> str:
         listener = _listener()
 
         def bridge() -> None:
             end, _ = listener.accept()
             with end:
-                back = threading.Thread(target=self._carry, args=(machine, end, self.answered), daemon=True)
+                back = threading.Thread(target=self._carry_back, args=(machine, end), daemon=True)
                 back.start()
                 self._carry(end, machine, self.sent)
 
