@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/gdb/machine.h"
+#include "core/vmm.h"
 
 namespace fake {
 
@@ -43,7 +44,7 @@ bool run(const nadir::core::gdb::Session& session, nadir::core::gdb::Stop& stop)
 }
 
 nadir::core::Vmm& vmm() {
-    alignas(64) static unsigned char nothing[64];
+    alignas(nadir::core::Vmm) static unsigned char nothing[sizeof(nadir::core::Vmm)];
     return *reinterpret_cast<nadir::core::Vmm*>(nothing);
 }
 
