@@ -199,7 +199,9 @@ Outcome on_timer(Vcpu& vcpu) {
     set_timer(vcpu);
     Seat& seat = seat_of(vcpu);
     seat.looks = 1;
-    prepare_steps_at(vcpu, vmread(vmcs::guest_rip));
+    if (!is_stepping(vcpu)) {
+        prepare_steps_at(vcpu, vmread(vmcs::guest_rip)); // so that it is known when GDB comes
+    }
     if (seat.delivers != 0) {
         seat.delivers = 0;
         seat.stepped = 1;

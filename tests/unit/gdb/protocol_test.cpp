@@ -125,6 +125,9 @@ TEST_F(GdbProtocol, SetsAndRemovesBreakpoints) {
     EXPECT_EQ(ask("Z0,9999,1"), "E0e");
     EXPECT_EQ(ask("Z3,1110,1"), ""); // no such kind here
     EXPECT_EQ(ask("Z9,1110,1"), "");
+    EXPECT_EQ(ask("Z2,1110,8"), "E0e");
+    EXPECT_EQ(ask("Z2,1110,0"), "E16"); // nothing can't be watched
+    EXPECT_EQ(ask("Z4,1110,0"), "E16");
     EXPECT_EQ(ask("Z0,1110"), "E16");
     EXPECT_EQ(ask("z0,1110,1"), "OK");
     EXPECT_TRUE(fake::machine.breakpoints.empty());
