@@ -74,7 +74,8 @@ struct nadir_options {
     nadir_u32 record_every_exit; /* 1: the flight recorder sees every CPUID, too; each then costs what other exits do */
     nadir_u32
         hook_pages; /* 4-KiB pages to keep for hidden pages (control/hooks.h): a copy of each and their tables; 0: none */
-    nadir_u64 reserved2;
+    nadir_u32 gdb_port; /* I/O port of a UART by which GDB may debug the system (docs/debugging.md); 0: none */
+    nadir_u32 reserved2;
 };
 
 /* What came of a request, in numbers and in words. */

@@ -61,12 +61,14 @@ enum nadir_status {
     NADIR_HOOKS_NOT_HERE = 115, /* this system's host can't set hooks yet */
     NADIR_HOOK_EXTENSION = 118, /* there is no extension of this number, or it has no callback for hooks */
     /* Memory that was asked for (docs/memory.md). */
-    NADIR_MEMORY_NOT_THERE = 122,  /* the machine has nothing at this physical address */
-    NADIR_MEMORY_DEVICE = 123,     /* it has a device there, and reading could change what that does */
-    NADIR_MEMORY_OURS = 124,       /* Nadir's own memory lies there */
-    NADIR_MEMORY_UNREADABLE = 125, /* the system itself keeps the page out of its own reach */
-    NADIR_NO_PROCESS = 126,        /* there is no such process, or it has no address space of its own */
-    NADIR_MEMORY_UNSUPPORTED = 127 /* this system's host can't do it */
+    NADIR_MEMORY_NOT_THERE = 122,   /* the machine has nothing at this physical address */
+    NADIR_MEMORY_DEVICE = 123,      /* it has a device there, and reading could change what that does */
+    NADIR_MEMORY_OURS = 124,        /* Nadir's own memory lies there */
+    NADIR_MEMORY_UNREADABLE = 125,  /* the system itself keeps the page out of its own reach */
+    NADIR_NO_PROCESS = 126,         /* there is no such process, or it has no address space of its own */
+    NADIR_MEMORY_UNSUPPORTED = 127, /* this system's host can't do it */
+    NADIR_GDB_UNSUPPORTED = 128, /* nadir_options.gdb_port: the processor has no VMX-preemption timer that is saved */
+    NADIR_GDB_WATCHES = 129      /* the debugger has a watchpoint in this page */
 };
 
 #ifdef __cplusplus

@@ -63,6 +63,9 @@ constexpr CodeText statuses[] = {
     {NADIR_MEMORY_UNREADABLE, "the system keeps this page out of its own reach"},
     {NADIR_NO_PROCESS, "there is no such process, or it has no address space of its own"},
     {NADIR_MEMORY_UNSUPPORTED, "Nadir's host for this system can't look at memory yet"},
+    {NADIR_GDB_UNSUPPORTED,
+     "the processor has no VMX-preemption timer that VM exits save: by it the debugger looks up"},
+    {NADIR_GDB_WATCHES, "GDB has a watchpoint in this page"},
 };
 
 constexpr std::string_view steps[] = {

@@ -4,6 +4,7 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/paging.h"
 #include "core/extensions/roll.h"
+#include "core/gdb/debugger.h"
 #include "core/memory/second_level.h"
 #include "core/msr_policy.h"
 #include "core/root/address_space.h"
@@ -105,9 +106,10 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     for (uint32_t i = 1; i < session.chunk_count; ++i) {
         largest = session.chunks[i].bytes > largest ? session.chunks[i].bytes : largest;
     }
-    const uint64_t views = view_pages(session.options.hook_pages);
+    const uint64_t views = view_pages(session.options.hook_pages, session.options.gdb_port != 0);
     l.copy_chunk = copy_chunk;
-    largest += views * page; // the shared chunk grows by them
+    const uint64_t debugger = session.options.gdb_port != 0 ? gdb::debugger_pages(session.processor_count) : 0;
+    largest += (views + debugger) * page; // the shared chunk grows by them
     l.root_table_pages = root_tables_needed(image.count + session.chunk_count, largest, session.processor_count);
     // The shared chunk itself must be hidden as well: a table per level for each of its ends, one above them, and where it is large
     // those between its ends.
@@ -121,7 +123,8 @@ SharedLayout lay_out(const nadir_session& session, const Image& image, const Ept
     l.ept = l.root_tables + l.root_table_pages;
     l.views = l.ept + l.ept_pages;
     l.view_pool_pages = session.options.hook_pages;
-    l.end = l.views + views;
+    l.debugger = l.views + views;
+    l.end = l.debugger + debugger;
     return l;
 }
 
@@ -309,7 +312,12 @@ bool allocate_arena(nadir_session& session, const Image& image, const arch::Capa
     vmm.msr_bitmap_physical = c.physical + layout.msr_bitmap * page;
     if (layout.view_pool_pages != 0) {
         place_views(vmm, {c.address + layout.views * page, c.physical + layout.views * page,
-                          (layout.end - layout.views) * page});
+                          (layout.debugger - layout.views) * page});
+    }
+    if (layout.debugger != layout.end) {
+        uint8_t* const memory_of_debugger = c.address + layout.debugger * page;
+        __builtin_memset(memory_of_debugger, 0, (layout.end - layout.debugger) * page);
+        gdb::place_debugger(vmm, memory_of_debugger, static_cast<uint16_t>(session.options.gdb_port));
     }
     return true;
 }

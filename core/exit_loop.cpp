@@ -8,6 +8,7 @@
 #include "core/exits/cpuid.h"
 #include "core/exits/handlers.h"
 #include "core/extensions/dispatch.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/log.h"
 #include "core/recorder.h"
@@ -88,6 +89,7 @@ Outcome invd(Vcpu&) {
     case BasicExitReason::startup_ipi: return exits::startup_ipi(vcpu);
     case BasicExitReason::triple_fault: return exits::triple_fault(vcpu);
     case BasicExitReason::task_switch: return exits::task_switch(vcpu);
+    case BasicExitReason::preemption_timer: return gdb::on_timer(vcpu);
     default: return Outcome::unexpected;
     }
 }
@@ -248,7 +250,7 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
     nadir_event event;
     const bool is_hit = vcpu.view != nullptr && look_for_hook(vcpu, reason.basic()); // no exception of the guest's
     const bool is_event = !is_hit && vcpu.plan != nullptr && begin_event(vcpu, reason, event);
-    return handle_with_all_registers<handle_watched>(vcpu, reason, [&](Outcome outcome) {
+    const uint32_t next = handle_with_all_registers<handle_watched>(vcpu, reason, [&](Outcome outcome) {
         if (is_event) {
             finish_event(vcpu, event, outcome);
         }
@@ -256,6 +258,10 @@ template <Outcome (*handler)(Vcpu&, BasicExitReason), typename Done>
             put_rule_events(vcpu, outcome);
         }
     });
+    if (vcpu.place.vmm->debugger != nullptr && next == static_cast<uint32_t>(Next::resume)) [[unlikely]] {
+        gdb::attend(vcpu);
+    }
+    return next;
 }
 
 [[gnu::noinline]] uint32_t on_view_violation(Vcpu& vcpu, arch::ExitReason reason) {

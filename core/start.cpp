@@ -5,6 +5,7 @@
 #include "check/controls.h"
 #include "check/ept_features.h"
 #include "control/messages.h"
+#include "core/gdb/debugger.h"
 #include "core/arena.h"
 #include "core/cleared_memory.h"
 #include "core/enter.h"
@@ -40,6 +41,9 @@ nadir_session* allocate_session(const nadir_options& options, uint32_t processor
         return nullptr;
     }
     session->options = options;
+    if (options.gdb_port != 0 && options.hook_pages == 0) {
+        session->options.hook_pages = gdb::usual_hook_pages;
+    }
     session->processor_count = processors;
     session->session_bytes = bytes;
     session->processors = reinterpret_cast<nadir_session::Processor*>(session + 1);
@@ -128,7 +132,13 @@ void remember_state(nadir_session& session) {
     s.vpid = session.vmm->controls.secondary.enable_vpid() ? 1 : 0;
 }
 
-Controls choose_controls(const arch::Capabilities& c) {
+// For the debugger, processors look up once in a while.
+bool offers_timer(const arch::Capabilities& c) {
+    return c.pin().allows(arch::PinControls::preemption_timer_mask) &&
+           c.exit().allows(arch::ExitControls::save_preemption_timer_mask);
+}
+
+Controls choose_controls(const arch::Capabilities& c, bool timer) {
     using check::ControlGroup;
     Controls controls;
     controls.pin = arch::PinControls{check::choose(ControlGroup::pin, c).value32()};
@@ -136,6 +146,8 @@ Controls choose_controls(const arch::Capabilities& c) {
     controls.secondary = arch::SecondaryControls{check::choose(ControlGroup::secondary, c).value32()};
     controls.exit = arch::ExitControls{check::choose(ControlGroup::exit, c).value32()};
     controls.entry = arch::EntryControls{check::choose(ControlGroup::entry, c).value32()};
+    controls.pin.set_preemption_timer(timer);
+    controls.exit.set_save_preemption_timer(timer);
     // Tagged translations that nothing can drop would outlive what they stand for.
     if (!check::vpid_flushable(arch::VmxEptVpidCapability{c.msr(arch::capability_msr::vmx_ept_vpid)})) {
         controls.secondary.set_enable_vpid(false);
@@ -156,6 +168,9 @@ bool probe(const nadir_options& options, uint32_t processors, arch::Capabilities
         fill_report(report, {support.status(), NADIR_STEP_PROBE, NADIR_ANY_PROCESSOR, {}}, support);
         return false;
     }
+    if (options.gdb_port != 0 && !offers_timer(capabilities)) {
+        return fail(report, NADIR_GDB_UNSUPPORTED, NADIR_STEP_PROBE);
+    }
     if (is_to_fail(options, NADIR_STEP_PROBE, NADIR_ANY_PROCESSOR)) {
         return fail(report, NADIR_INJECTED, NADIR_STEP_PROBE);
     }
@@ -172,7 +187,7 @@ bool allocate_and_prepare(nadir_session& session, const arch::Capabilities& capa
         fill_report(report, failure);
         return false;
     }
-    session.vmm->controls = choose_controls(capabilities);
+    session.vmm->controls = choose_controls(capabilities, session.options.gdb_port != 0);
     const bool to_fail = is_to_fail(session.options, NADIR_STEP_PREPARE, NADIR_ANY_PROCESSOR);
     if (to_fail || !prepare_arena(session, image)) {
         free_arena(session);

@@ -4,6 +4,7 @@
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
 #include "core/events/optional_exits.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/trap_flag_step.h"
 #include "core/views/breakpoint.h"
@@ -76,12 +77,16 @@ void put_back(Vcpu& vcpu) {
     if ((ends & static_cast<unsigned>(StepEnd::close_pages)) != 0) {
         close_pages(vcpu);
     }
+    if ((ends & static_cast<unsigned>(StepEnd::debugger)) != 0) {
+        gdb::on_step_end(vcpu);
+    }
 }
 
 void take_away(Vcpu& vcpu, StepEnd what) {
     switch (what) {
     case StepEnd::optional_exits: let_instructions_through(vcpu); break;
     case StepEnd::close_pages: break; // its caller opens them
+    case StepEnd::debugger: break;
     }
 }
 
@@ -135,6 +140,12 @@ bool is_own_trap(const Vcpu& vcpu) {
 }
 
 void prepare_steps(Vcpu& vcpu) {
+    if (vcpu.step.monitor_trap == static_cast<uint8_t>(MonitorTrap::untried)) {
+        prepare_steps_at(vcpu, vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length));
+    }
+}
+
+void prepare_steps_at(Vcpu& vcpu, uint64_t next_rip) {
     Step& step = vcpu.step;
     if (step.monitor_trap != static_cast<uint8_t>(MonitorTrap::untried)) {
         return;
@@ -144,7 +155,7 @@ void prepare_steps(Vcpu& vcpu) {
         return;
     }
     step.monitor_trap = static_cast<uint8_t>(MonitorTrap::on_trial);
-    step.trial_rip = vmread(vmcs::guest_rip) + vmread(vmcs::exit_instruction_length);
+    step.trial_rip = next_rip;
     set_monitor_trap(vcpu, true);
 }
 
@@ -199,7 +210,8 @@ bool take_step_exit(Vcpu& vcpu, BasicExitReason reason) {
         return true;
     case BasicExitReason::exception_or_nmi: return take_exception(vcpu);
     case BasicExitReason::ept_violation:
-    case BasicExitReason::control_register_access: return false;
+    case BasicExitReason::control_register_access:
+    case BasicExitReason::preemption_timer: return false;
     default:
         abandon_step(vcpu);
         pass_breakpoint();

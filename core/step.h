@@ -23,6 +23,7 @@ namespace nadir::core {
 enum class StepEnd : uint8_t {
     optional_exits = 1, // of instructions: core/events/optional_exits.h
     close_pages = 2,    // hidden pages that are open to it: core/views/step.h
+    debugger = 4,       // nothing: who wanted one instruction is told (core/gdb/attend.h)
 };
 
 enum class MonitorTrap : uint8_t { untried = 0, on_trial, works, fails };
@@ -34,6 +35,8 @@ bool is_own_trap(const Vcpu& vcpu);
 
 // In the hypercall by which a watch begins: finds out how this processor steps. The trial is the guest's next instruction.
 void prepare_steps(Vcpu& vcpu);
+// The same at another exit, behind which the guest goes on at `next_rip`.
+void prepare_steps_at(Vcpu& vcpu, uint64_t next_rip);
 
 // What stands in the way, `what`, is taken away; the guest is to be resumed where it is (Outcome::retry).
 void begin_step(Vcpu& vcpu, StepEnd what);

@@ -2,6 +2,7 @@
 #include "core/vmcs_setup.h"
 
 #include "arch/vmx/fields.h"
+#include "core/gdb/attend.h"
 #include "core/root/descriptor_tables.h"
 #include "core/vmm.h"
 #include "cpu/entry_points.h"
@@ -20,6 +21,9 @@ void write_controls(const Vcpu& vcpu) {
     vmwrite(vmcs::primary_controls, c.primary);
     vmwrite(vmcs::secondary_controls, c.secondary);
     vmwrite(vmcs::exit_controls, c.exit);
+    if (vcpu.place.vmm->debugger != nullptr) {
+        gdb::set_timer(vcpu);
+    }
     // The first entry leaves DR7 and IA32_DEBUGCTL as they are, and the first exit saves them: so their values get into
     // the VMCS without a RDMSR of IA32_DEBUGCTL, which no CPUID bit announces. nadir_first_exit sets the final controls.
     EntryControls first = c.entry;
@@ -130,6 +134,10 @@ bool set_up_vmcs(Vcpu& vcpu, const ProcessorState& state, uint64_t& refused_fiel
 // Two entries in place of a branch on the path of each CPUID: the usual one answers most by itself, without a record.
 uint64_t usual_exit_entry(const Vmm& vmm) {
     const bool all = vmm.options.record_every_exit != 0;
+    if (vmm.debugger != nullptr) {
+        return reinterpret_cast<uint64_t>(all ? &cpu::nadir_cpu_watched_exit_entry
+                                              : &cpu::nadir_cpu_planned_exit_entry);
+    }
     return reinterpret_cast<uint64_t>(all ? &cpu::nadir_cpu_general_exit_entry : &cpu::nadir_cpu_exit_entry);
 }
 

@@ -15,6 +15,10 @@
 
 namespace nadir::core {
 
+namespace gdb {
+struct Debugger;
+}
+
 // The arena: one shared chunk (VMM context, image copy, page tables, EPT) and chunks with the blocks of the processors.
 inline constexpr uint32_t max_chunks = 32;
 inline constexpr uint32_t max_processors = check::processors_supported;
@@ -27,7 +31,7 @@ struct Chunk {
 
 // Where things are in the shared chunk, in pages from its beginning; the VMM context is at 0.
 struct SharedLayout {
-    uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, views, end;
+    uint64_t idt, msr_bitmap, plans, hidden, image, root_tables, ept, views, debugger, end;
     uint32_t root_table_pages, ept_pages, view_pool_pages;
     uint32_t copy_chunk; // behind the processors' chunks: the first one of copies of hidden pages (core/views/views.h)
 };
@@ -75,6 +79,7 @@ struct Vmm {
     uint64_t rule_answers[NADIR_RULES]; // by slot: how often
     Views* views;                       // null: no memory for them was asked for
     uint64_t root_cr4;                  // HOST_CR4
+    gdb::Debugger* debugger;            // null: the start didn't ask for one
 
     Vcpu** vcpus; // processor_count of them, behind this structure
 };

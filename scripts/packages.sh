@@ -10,7 +10,7 @@ nadir_packages="
     libcapstone-dev libcli11-dev libfmt-dev nlohmann-json3-dev libncurses-dev libgtest-dev libgmock-dev libbenchmark-dev
     linux-headers-cloud-amd64 kmod lz4
     python3 python3-pytest python3-pytest-xdist
-    bochs bochs-term bochsbios vgabios
+    bochs bochs-term bochsbios vgabios gdb
     grub-common grub-pc-bin xorriso mtools
     dkms lintian mandoc man-db systemd zsh fish
     llvm-16 g++-mingw-w64-x86-64-posix wine64 qemu-system-x86 python3-pefile osslsigncode openssl

@@ -99,6 +99,18 @@ void add_on(CLI::App& app, Action& action) {
     });
 }
 
+void add_gdb(CLI::App& app, Action& action) {
+    auto options = std::make_shared<GdbOptions>();
+    CLI::App* command =
+        app.add_subcommand("gdb", "Turn Nadir on with a debugger beneath the system, for GDB at a serial port");
+    command->add_option("--port", options->port, "com1 to com4, or the UART's I/O port, as 0x2f8 (default: com2)")
+        ->type_name("PORT");
+    add_json(command, options->json);
+    command->callback([options, &action] {
+        action = [options](System& system, std::ostream& out) { return command_gdb(system, *options, out); };
+    });
+}
+
 void add_off(CLI::App& app, Action& action) {
     auto options = std::make_shared<OffOptions>();
     CLI::App* command = app.add_subcommand("off", "Hand every processor back");
@@ -320,6 +332,7 @@ void define_commands(CLI::App& app, Action& action, const SystemWords& words) {
     });
     app.footer(fmt::format(footer, words.host));
     add_on(app, action);
+    add_gdb(app, action);
     add_off(app, action);
     add_status(app, action);
     add_look_commands(app, action);

@@ -37,6 +37,7 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
     wish.fail_field = options.fail_field;
     wish.fail_value = options.fail_value;
     wish.hook_pages = options.hook_pages.value_or(system.words().hook_pages);
+    wish.gdb_port = options.gdb_port;
     wish.record_every_exit = options.record_every_exit ? 1 : 0;
 
     const nadir_report report = device->on(wish);

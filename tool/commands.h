@@ -22,11 +22,19 @@ struct OnOptions {
     nadir_u32 fail_processor = NADIR_ANY_PROCESSOR;
     nadir_u32 fail_field = 0; // encoding
     nadir_u64 fail_value = 0;
+    nadir_u32 gdb_port = 0;
     bool record_every_exit = false;
     std::optional<nadir_u32> hook_pages; // none: what is usual on this system
     bool json = false;
 };
 ExitStatus command_on(System& system, const OnOptions& options, std::ostream& out);
+
+struct GdbOptions {
+    std::string port = "com2";
+    bool json = false;
+};
+// Turns Nadir on with its debugger.
+ExitStatus command_gdb(System& system, const GdbOptions& options, std::ostream& out);
 
 struct OffOptions {
     bool json = false;

@@ -3,6 +3,7 @@
 #include "arch/vmx/fields.h"
 #include "core/exits/handlers.h"
 #include "core/extensions/roll.h"
+#include "core/gdb/share.h"
 #include "core/guest.h"
 #include "core/hypercall.h"
 #include "core/log.h"
@@ -152,7 +153,10 @@ nadir_status change_plan(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_
     case Hypercall::plan_rule: return begin_rule_of_plan(vmm, first, second);
     case Hypercall::plan_rule_values: return add_rule_to_plan(vcpu, first, second);
     case Hypercall::plan_memory: return add_memory_to_plan(vcpu, first, second);
-    case Hypercall::plan_finish: return finish_plan(vmm);
+    case Hypercall::plan_finish: {
+        const nadir_status status = finish_guard(vcpu);
+        return status == NADIR_OK ? finish_plan(vmm) : status;
+    }
     case Hypercall::plan_take: return take_plan(vcpu, first, second);
     default: return read_rule_answers(vcpu, first);
     }
@@ -193,6 +197,9 @@ nadir_status read_views(Vcpu& vcpu) {
 
 [[gnu::noinline]] Outcome about_views(Vcpu& vcpu, Hypercall function, uint64_t first, uint64_t second) {
     nadir_status status = NADIR_OK;
+    if (vcpu.place.vmm->debugger != nullptr && gdb::takes_over(vcpu, function)) {
+        return Outcome::advance;
+    }
     switch (function) {
     case Hypercall::views_prepare: status = prepare_views(*vcpu.place.vmm); break;
     case Hypercall::views_add: status = add_view_hook(vcpu, first, second); break;
@@ -207,6 +214,9 @@ nadir_status read_views(Vcpu& vcpu) {
     case Hypercall::read_hook: status = read_hook(vcpu, first); break;
     case Hypercall::read_views: status = read_views(vcpu); break;
     default: leave_views(vcpu); break;
+    }
+    if (vcpu.place.vmm->debugger != nullptr) {
+        gdb::after_change(vcpu, function, status);
     }
     vcpu.registers.rax() = status;
     return Outcome::advance;
@@ -250,6 +260,7 @@ Outcome vmcall(Vcpu& vcpu) {
             give_plan_up(vcpu);
         }
         if (vcpu.view != nullptr) [[unlikely]] {
+            leave_guard(vcpu);
             leave_views(vcpu);
         }
         return Outcome::leave;

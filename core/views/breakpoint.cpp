@@ -4,6 +4,7 @@
 #include "arch/vmx/fields.h"
 #include "core/events/event.h"
 #include "core/extensions/dispatch.h"
+#include "core/gdb/attend.h"
 #include "core/guest.h"
 #include "core/memory/guest_linear.h"
 #include "core/memory/guest_memory.h"
@@ -65,6 +66,10 @@ bool look_for_hook(Vcpu& vcpu, arch::BasicExitReason reason) {
 
 Outcome view_breakpoint(Vcpu& vcpu) {
     Hook* const hook = vcpu.view->hit;
+    if (hook->kind == debugger_hook) {
+        gdb::on_breakpoint(vcpu);
+        return Outcome::retry;
+    }
     ViewUser& user = *vcpu.view;
     const uint64_t rip = vmread(vmcs::guest_rip);
     const bool again = user.again_rip == rip && user.again_rsp == vmread(vmcs::guest_rsp);

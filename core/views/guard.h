@@ -8,11 +8,16 @@
 
 #include "control/control.h"
 #include "core/memory/view.h"
+#include "core/plan/copies.h"
 #include "core/vcpu.h"
 
 namespace nadir::core {
 
 struct Views;
+
+// Behind those of the plan's copies: of processors without a plan that guards something, where GDB has watchpoints.
+inline constexpr uint32_t debugger_guard = plan_copies;
+inline constexpr uint32_t guard_copies = plan_copies + 1;
 
 struct Guard {
     EptView reading, executing; // without hooks the same tables
@@ -27,6 +32,8 @@ struct Rights {
 
 // What this plan leaves of the rights to a page.
 Rights rights_left(const Vmm& vmm, const Plan& plan, uint64_t address);
+// What GDB's watchpoints do. No page belongs to a plan and to them.
+Rights rights_left_by_debugger(const Vmm& vmm, uint64_t address);
 
 // A plan is begun: its guard has nothing.
 void begin_guard(Vmm& vmm, const Plan& plan);
@@ -34,8 +41,14 @@ void begin_guard(Vmm& vmm, const Plan& plan);
 // nothing more than a part of the guard was made, and the plan can't be finished.
 nadir_status guard_range(Vcpu& vcpu, const Plan& plan, uint64_t first, uint64_t last);
 
+// The plan in work is complete: what GDB watches is in its guard, too.
+nadir_status finish_guard(Vcpu& vcpu);
+// GDB's watchpoints are others now, or the views beneath: all guards that are in use, anew. Nobody stands on one.
+nadir_status renew_guards(Vcpu& vcpu);
+
 // This processor takes the guard of the plan, or gives up what it has: null.
 void take_guard(Vcpu& vcpu, const Plan* plan);
+void leave_guard(Vcpu& vcpu);
 
 // The tables beneath have changed: everywhere; around this address, where there was nothing; in this page. The lock is held.
 void refresh_guards(Views& views);

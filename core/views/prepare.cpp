@@ -4,6 +4,7 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/fields.h"
 #include "core/extensions/roll.h"
+#include "core/gdb/watch.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_memory.h"
 #include "core/memory/second_level.h"
@@ -37,6 +38,9 @@ nadir_status hide(Vcpu& vcpu, Views& views, uint64_t address) {
     }
     if (is_guarded(*vcpu.place.vmm, address)) {
         return NADIR_HOOK_WATCHED;
+    }
+    if (gdb::watched_kinds(*vcpu.place.vmm, address) != 0) {
+        return NADIR_GDB_WATCHES;
     }
     PagePool::Page copy = views.copies.take();
     if (copy.entries == nullptr) {
@@ -77,11 +81,28 @@ const Hook* find_unsteppable(const Vcpu& vcpu, const Views& views) {
         const uint64_t in_page = page - hook.address % page;
         const auto count = static_cast<uint32_t>(in_page < longest ? in_page : longest);
         GuestMemory{vcpu}.read(hook.address, bytes, count);
-        if (hook.kind != NADIR_HOOK_REDIRECT && uses_hidden_flags(bytes, count)) {
+        // GDB takes its breakpoint away before it steps.
+        const bool goes_on_here = hook.kind != NADIR_HOOK_REDIRECT && hook.kind != debugger_hook;
+        if (goes_on_here && uses_hidden_flags(bytes, count)) {
             return &hook;
         }
     }
     return nullptr;
+}
+
+// No page is hidden; the hooks are still there. Nobody is in a view.
+nadir_status empty_views(Vmm& vmm) {
+    const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
+    if (!capability.execute_only() || !capability.invept_all_context()) {
+        return NADIR_HOOKS_UNSUPPORTED;
+    }
+    Views& views = *vmm.views;
+    views.pool.used = 0;
+    views.copies.begin();
+    views.page_count = 0;
+    views.armed = 0;
+    views.ending = 0;
+    return view_begin(views.reading) && view_begin(views.executing) ? NADIR_OK : NADIR_NO_MEMORY;
 }
 
 bool takes_hooks(uint64_t extension) {
@@ -95,20 +116,24 @@ nadir_status prepare_views(Vmm& vmm) {
     if (views == nullptr) {
         return NADIR_HOOKS_NOT_ASKED_FOR;
     }
-    const arch::VmxEptVpidCapability capability{vmm.capabilities.msr(arch::capability_msr::vmx_ept_vpid)};
-    if (!capability.execute_only() || !capability.invept_all_context()) {
-        return NADIR_HOOKS_UNSUPPORTED;
-    }
     if (is_in_use(*views)) {
         return NADIR_BUSY;
     }
-    views->pool.used = 0;
-    views->copies.begin();
-    views->page_count = 0;
+    const nadir_status status = empty_views(vmm);
     views->hook_count = 0;
-    views->armed = 0;
-    views->ending = 0;
-    return view_begin(views->reading) && view_begin(views->executing) ? NADIR_OK : NADIR_NO_MEMORY;
+    return status;
+}
+
+nadir_status renew_hidden_pages(Vcpu& vcpu) {
+    Vmm& vmm = *vcpu.place.vmm;
+    Views& views = *vmm.views;
+    nadir_status status = empty_views(vmm);
+    const EptLock lock{vcpu};
+    for (uint32_t i = 0; status == NADIR_OK && i < views.hook_count; ++i) {
+        const uint64_t address = views.hooks[i].address & ~(page - 1);
+        status = find_hidden(views, address) == nullptr ? hide(vcpu, views, address) : NADIR_OK;
+    }
+    return status;
 }
 
 nadir_status add_view_hook(Vcpu& vcpu, uint64_t address_and_kind, uint64_t target) {

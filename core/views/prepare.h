@@ -10,6 +10,9 @@ namespace nadir::core {
 
 // Views without any hidden page.
 nadir_status prepare_views(Vmm& vmm);
+// The hooks that there are get their pages anew: for the debugger, whose own come and go among the system's. Nobody is in a view, and
+// where it fails nobody may come into one.
+nadir_status renew_hidden_pages(Vcpu& vcpu);
 // A hook at this guest-physical address, with its kind as packed_hook has it. Numbers count from 0 in the order of the calls.
 nadir_status add_view_hook(Vcpu& vcpu, uint64_t address_and_kind, uint64_t target);
 

@@ -34,12 +34,14 @@ struct Layout {
     uint64_t pages, hooks, guards, pool, end; // in pages from the beginning, where struct Views lies
 };
 
-Layout lay_out(uint32_t hook_pages) {
+constexpr uint32_t guards_of(bool debugger) { return debugger ? guard_copies : plan_copies; }
+
+Layout lay_out(uint32_t hook_pages, bool debugger) {
     Layout l{};
     l.pages = to_pages(sizeof(Views));
     l.hooks = l.pages + to_pages(uint64_t{hook_pages} * sizeof(HiddenPage));
     l.guards = l.hooks + to_pages(uint64_t{hooks_of(hook_pages)} * sizeof(Hook));
-    l.pool = l.guards + uint64_t{plan_copies} * guard_tables(hook_pages);
+    l.pool = l.guards + uint64_t{guards_of(debugger)} * guard_tables(hook_pages);
     l.end = l.pool + pages_in_one_piece(hook_pages);
     return l;
 }
@@ -107,13 +109,16 @@ void CopyPools::begin() {
     }
 }
 
-uint64_t view_pages(uint32_t hook_pages) { return hook_pages == 0 ? 0 : lay_out(hook_pages).end; }
+uint64_t view_pages(uint32_t hook_pages, bool debugger) {
+    return hook_pages == 0 ? 0 : lay_out(hook_pages, debugger).end;
+}
 
 uint32_t copy_pages_elsewhere(uint32_t hook_pages) { return hook_pages - pages_in_one_piece(hook_pages); }
 
 void place_views(Vmm& vmm, ViewMemory memory) {
     const uint32_t hook_pages = vmm.layout.view_pool_pages;
-    const Layout l = lay_out(hook_pages);
+    const bool debugger = vmm.layout.debugger != vmm.layout.end;
+    const Layout l = lay_out(hook_pages, debugger);
     __builtin_memset(memory.base, 0, l.guards * page);
     Views& views = *reinterpret_cast<Views*>(memory.base);
     views.memory = memory;
@@ -126,7 +131,7 @@ void place_views(Vmm& vmm, ViewMemory memory) {
     }
     views.reading = {&vmm.ept, nullptr, &views.pool, memory, 0};
     views.executing = views.reading;
-    for (uint64_t i = 0; i < plan_copies; ++i) {
+    for (uint64_t i = 0; i < guards_of(debugger); ++i) {
         Guard& guard = views.guards[i];
         const uint32_t tables = guard_tables(hook_pages);
         const uint64_t offset = (l.guards + i * tables) * page;

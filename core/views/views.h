@@ -33,13 +33,16 @@ struct HiddenPage {
     uint32_t hooks;    // how many
 };
 
+// A hook's kind, besides enum nadir_hook_kind: the debugger's (core/gdb/points.cpp). Nothing is counted, and the processor stops.
+inline constexpr uint8_t debugger_hook = 0xFF;
+
 struct Hook {
     uint64_t address; // guest-physical
     uint64_t target;  // NADIR_HOOK_REDIRECT: linear address
     uint64_t hits;
     uint64_t changes; // how often the guest changed the byte below
     uint32_t number;  // the host's
-    uint8_t kind;     // enum nadir_hook_kind
+    uint8_t kind;     // enum nadir_hook_kind, or debugger_hook
     uint8_t below;    // the byte that the guest has there
     uint16_t reserved;
 };
@@ -62,8 +65,8 @@ struct Views {
     PagePool pool;     // tables of both views, copies
     CopyPools copies;  // asked first
     EptView reading, executing;
-    Guard guards[plan_copies]; // of each copy of the plan
-    uint32_t users;            // of the two views: processors, and guards that processors have over them
+    Guard guards[guard_copies]; // of each copy of the plan, and the debugger's
+    uint32_t users;             // of the two views: processors, and guards that processors have over them
     uint32_t armed;
     uint32_t ending; // 1: the hooks are being removed
     uint32_t reserved;
@@ -138,7 +141,7 @@ inline ViewUser& view_user_place(const Vcpu& vcpu) {
 }
 
 // How many pages views with so many for tables and copies take in one piece, and how many for copies lie elsewhere.
-uint64_t view_pages(uint32_t hook_pages);
+uint64_t view_pages(uint32_t hook_pages, bool debugger);
 uint32_t copy_pages_elsewhere(uint32_t hook_pages);
 
 // The beginning: empty views in this memory; copies also in the chunks behind those of the processors.

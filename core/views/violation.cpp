@@ -4,6 +4,8 @@
 #include "arch/paging.h"
 #include "arch/vmx/exit_qualification.h"
 #include "arch/vmx/fields.h"
+#include "core/gdb/attend.h"
+#include "core/gdb/watch.h"
 #include "core/guest.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/second_level.h"
@@ -69,6 +71,22 @@ Outcome guarded(Vcpu& vcpu, Rights left) {
     return verdict == Verdict::refuse ? Outcome::general_protection : Outcome::retry;
 }
 
+// What GDB has a watchpoint in. It stops behind the access, which happens now.
+[[gnu::noinline]] Outcome watched_by_debugger(Vcpu& vcpu, uint64_t address) {
+    const MemoryAccess access = current_access(vcpu);
+    gdb::on_access(vcpu, access);
+    Rights rights = rights_left_by_debugger(*vcpu.place.vmm, address);
+    rights.write |= (access.kinds & NADIR_MEMORY_WRITE) != 0;
+    rights.read |= rights.write || (access.kinds & NADIR_MEMORY_READ) != 0;
+    rights.execute |= (access.kinds & NADIR_MEMORY_EXECUTE) != 0;
+    open_guarded(vcpu, access.physical, rights);
+    return Outcome::retry;
+}
+
+bool is_watched_by_debugger(const Vcpu& vcpu, uint64_t address) {
+    return vcpu.view->guard != nullptr && gdb::watched_kinds(*vcpu.place.vmm, address) != 0;
+}
+
 // The page is in this processor's guard.
 bool is_in_guard(const Vcpu& vcpu, uint64_t address, Rights& left) {
     if (vcpu.view->guard == nullptr || vcpu.plan == nullptr) {
@@ -86,7 +104,10 @@ Outcome view_violation(Vcpu& vcpu) {
     const HiddenPage* const hidden = sees_hidden_pages(*vcpu.view) ? find_hidden(views, address) : nullptr;
     if (hidden == nullptr) {
         Rights left{};
-        return is_in_guard(vcpu, address, left) ? guarded(vcpu, left) : map_part(vcpu, address);
+        if (is_in_guard(vcpu, address, left)) {
+            return guarded(vcpu, left);
+        }
+        return is_watched_by_debugger(vcpu, address) ? watched_by_debugger(vcpu, address) : map_part(vcpu, address);
     }
     const EptViolationQualification access{vmread(vmcs::exit_qualification)};
     const uint64_t rip = vmread(vmcs::guest_rip);

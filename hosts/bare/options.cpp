@@ -42,6 +42,8 @@ bool apply(const Word& key, const Word& value, Options& options) {
         return options.watched_count < NADIR_MEMORY_RANGES && read(value, options.watched[options.watched_count++]);
     if (same(key, "hook_pages"))
         return read(value, options.core.hook_pages);
+    if (same(key, "gdb"))
+        return read(value, options.core.gdb_port);
     if (same(key, "processors"))
         return read(value, options.processors);
     if (same(key, "fail_step"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
-"""The readers of files and of filters under libFuzzer, for a bounded and repeatable time.
+"""The readers of files, of filters and of GDB's packets under libFuzzer, for a bounded and repeatable time.
 
 To fuzz for longer: run build/fuzz/fuzz_dump DIRECTORY tests/fuzz/corpus/dump tests/tool/dumps. What it finds becomes a seed
 in corpus/, with the mistake it found corrected.
@@ -42,6 +42,7 @@ def fuzzers(root: Path) -> Path:
     ("dump", ["tests/fuzz/corpus/dump", "tests/tool/dumps"]),
     ("capabilities", ["tests/fuzz/corpus/capabilities", "tool/models"]),
     ("where", ["tests/fuzz/corpus/where"]),
+    ("gdb", ["tests/fuzz/corpus/gdb"]),
 ])
 def test_nothing_breaks_a_reader(name: str, seeds: list[str], fuzzers: Path, root: Path, tmp_path: Path):
     found = tmp_path / "found"
@@ -58,7 +59,7 @@ def test_nothing_breaks_a_reader(name: str, seeds: list[str], fuzzers: Path, roo
     assert executed > seed_files, done.stderr[-2000:]
 
 
-@pytest.mark.parametrize("name", ["dump", "capabilities", "where"])
+@pytest.mark.parametrize("name", ["dump", "capabilities", "where", "gdb"])
 def test_a_mistake_would_be_found(name: str, fuzzers: Path, tmp_path: Path):
     """The sanitizers are in: the fuzzers say so when they end."""
     done = subprocess.run([fuzzers / f"fuzz_{name}", "-help=1"], capture_output=True, text=True, timeout=60)

@@ -37,6 +37,7 @@ constexpr Entry entries[] = {
     {"together", run_together},
     {"extensions", run_extensions},
     {"inspect", run_inspect},
+    {"gdb", run_gdb},
 };
 
 void print_report(const char* what, const nadir_report& report) {

@@ -30,6 +30,7 @@ const char* run_traffic(const Options& options);
 const char* run_rules(const Options& options);
 const char* run_together(const Options& options);
 const char* run_extensions(const Options& options);
+const char* run_gdb(const Options& options);
 const char* run_event_registers(const Options& options);
 const char* run_inspect(const Options& options);
 

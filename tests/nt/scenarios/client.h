@@ -35,7 +35,7 @@ nadir_report turn_on(FileObject* file, const nadir_options& options, Status* ref
 nadir_report turn_off(FileObject* file);
 nadir_state state_of(FileObject* file);
 
-constexpr nadir_options plain_options{NADIR_LEVEL_DEBUG, 0x3F8, 0, NADIR_ANY_PROCESSOR, 0, 0, 0, 0, 0, 0};
+constexpr nadir_options plain_options{NADIR_LEVEL_DEBUG, 0x3F8, 0, NADIR_ANY_PROCESSOR, 0, 0, 0, 0, 0, 0, 0};
 
 // These end the run unless it is so.
 void require_on(FileObject* file);

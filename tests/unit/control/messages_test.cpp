@@ -160,6 +160,7 @@ TEST(StatusText, EveryStatusHasItsOwnWords) {
                                    NADIR_MEMORY_HIDDEN,
                                    NADIR_MEMORY_TOO_MUCH,
                                    NADIR_HOOK_WATCHED,
+                                   NADIR_GDB_WATCHES,
                                    NADIR_PROCESSOR_LOST,
                                    NADIR_EVENT_NOT_OFFERED,
                                    NADIR_HOOKS_NOT_ASKED_FOR,

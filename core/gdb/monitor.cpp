@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// `monitor WORDS` in GDB: what only the hypervisor knows. Each answer fits into one packet.
+#include "arch/vmx/exit_reason.h"
+#include "arch/vmx/field_encoding.h"
+#include "core/gdb/debugger.h"
+#include "core/gdb/hex.h"
+#include "core/gdb/machine.h"
+#include "core/gdb/memory.h"
+#include "core/vmm.h"
+
+namespace nadir::core::gdb {
+
+namespace {
+
+void put_help(base::Writer& out) {
+    out.text("exits         this processor's VM exits by reason\n"
+             "vmcs ENCODING a field of its VMCS, by the number that the manual gives it\n"
+             "walk ADDRESS  where a linear address leads, by its page tables\n"
+             "why           why the last breakpoint, watchpoint or step was refused\n");
+}
+
+void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
+    const Vcpu& vcpu = *vmm.vcpus[processor];
+    for (const arch::ExitReasonName& row : arch::exit_reason_names) {
+        const auto number = static_cast<unsigned>(row.reason);
+        if (number < NADIR_EXIT_REASONS && vcpu.exits[number] != 0) {
+            out.decimal(vcpu.exits[number]).character('\t').text(row.words).character('\n');
+        }
+    }
+}
+
+// As wide as the field is.
+unsigned digits_of(uint64_t encoding) {
+    switch (arch::FieldEncoding{static_cast<uint32_t>(encoding)}.width()) {
+    case arch::FieldWidth::bits16: return 4;
+    case arch::FieldWidth::bits32: return 8;
+    default: return 16;
+    }
+}
+
+void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
+    (void)words.skip("0x");
+    const auto encoding = words.number();
+    if (!encoding || !words.at_end()) {
+        out.text("vmcs needs the encoding of a field, in hexadecimal: 681e is the guest's RIP\n");
+        return;
+    }
+    Task look{.errand = Errand::read_field, .linear = *encoding};
+    run_on(vmm, processor, look);
+    out.hex(*encoding, 4);
+    if (look.done) {
+        out.text(": ").hex(look.value, digits_of(*encoding)).character('\n');
+    } else {
+        out.text(": this processor has no such field\n");
+    }
+}
+
+void put_walk(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
+    (void)words.skip("0x");
+    const auto linear = words.number();
+    if (!linear || !words.at_end()) {
+        out.text("walk needs a linear address, in hexadecimal\n");
+        return;
+    }
+    Task look{.errand = Errand::translate, .linear = *linear};
+    run_on(vmm, processor, look);
+    out.hex(*linear).text(look.done ? " is at physical address " : " is not mapped");
+    if (look.done) {
+        out.hex(look.value).text(is_memory(vmm, look.value) ? "" : ", where no memory of the guest's is");
+    }
+    out.character('\n');
+}
+
+} // namespace
+
+bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, base::Writer& out) {
+    Words words(text);
+    if (words.skip("help")) {
+        put_help(out);
+    } else if (words.skip("exits")) {
+        put_exits(vmm, processor, out);
+    } else if (words.skip("vmcs ")) {
+        put_field(vmm, processor, words, out);
+    } else if (words.skip("walk ")) {
+        put_walk(vmm, processor, words, out);
+    } else if (words.skip("why")) {
+        put_refusal(vmm, out);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+} // namespace nadir::core::gdb

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "core/gdb/task.h"
+
+#include "core/gdb/apply.h"
+#include "core/gdb/memory.h"
+#include "core/guest.h"
+#include "cpu/vmx.h"
+
+namespace nadir::core::gdb {
+
+namespace {
+
+void translate_here(const Vcpu& vcpu, Task& task) {
+    const GuestTranslation there = translate(vcpu, task.linear);
+    task.done = there.mapped;
+    task.value = there.physical;
+}
+
+} // namespace
+
+void do_here(Vcpu& vcpu, Task& task) {
+    switch (task.errand) {
+    case Errand::read_register: task.done = get_register(vcpu, task.which, task.value); break;
+    case Errand::write_register: task.done = set_register(vcpu, task.which, task.value); break;
+    case Errand::describe:
+        task.value = guest_privilege_level();
+        task.done = is_halted();
+        break;
+    case Errand::read_bytes: task.count = read_bytes_here(vcpu, task.linear, task.to, task.bytes); break;
+    case Errand::write_bytes: task.count = write_bytes_here(vcpu, task.linear, task.from, task.bytes); break;
+    case Errand::translate: translate_here(vcpu, task); break;
+    case Errand::judge_step: task.done = can_step_here(vcpu); break;
+    case Errand::read_field: task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded; break;
+    case Errand::leave_views: leave_here(vcpu); break;
+    case Errand::rebuild_views: task.refusal = rebuild_here(vcpu); break;
+    case Errand::take_views: take_here(vcpu); break;
+    case Errand::arm_views: arm_here(vcpu); break;
+    }
+}
+
+} // namespace nadir::core::gdb

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// What the server asks of a processor that stands still: only it can reach its own VMCS, registers and page tables. An enumeration and
+// a switch, for the core calls no function by a pointer. Root mode, on the processor in question, with its VMCS current.
+#pragma once
+
+#include <cstdint>
+
+#include "core/gdb/machine.h"
+#include "core/vcpu.h"
+
+namespace nadir::core::gdb {
+
+enum class Refusal : uint8_t {
+    none,
+    not_mapped,
+    ours,
+    no_memory,
+    in_use,
+    hook_there,
+    used_otherwise,
+    step,
+    too_many,
+    too_much,
+    not_stopped,
+    unsupported,
+};
+
+enum class Errand : uint8_t {
+    read_register,  // which: value, done
+    write_register, // which, value: done
+    describe,       // value: its CPL; done: it halts
+    read_bytes,     // linear, to, bytes: count
+    write_bytes,    // linear, from, bytes: count
+    translate,      // linear: value is the physical address, done
+    judge_step,     // done: its next instruction can be stepped
+    read_field,     // linear is the field's encoding: value, done
+    // Of core/gdb/apply.h, in this order:
+    leave_views,
+    rebuild_views, // refusal
+    take_views,
+    arm_views,
+};
+
+struct Task {
+    Errand errand{};
+    Register which{};
+    Refusal refusal{};
+    bool done = false;
+    uint32_t bytes = 0;
+    uint32_t count = 0;
+    uint64_t linear = 0;
+    uint64_t value = 0;
+    uint8_t* to = nullptr;
+    const uint8_t* from = nullptr;
+};
+
+void do_here(Vcpu& vcpu, Task& task);
+
+// Its parts, each where what it is about is at home.
+bool get_register(const Vcpu& vcpu, Register which, Value& value);
+bool set_register(Vcpu& vcpu, Register which, Value value);
+bool is_halted();
+uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes);
+uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes);
+bool can_step_here(const Vcpu& vcpu);
+
+} // namespace nadir::core::gdb

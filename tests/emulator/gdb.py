@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""A real GDB at the other end of the emulator's serial port.
+
+The emulator connects its COM2 to a port of ours when it starts, GDB connects to another one, and a thread carries bytes between
+them, and keeps them: so a test can also say something that GDB never would."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from pathlib import Path
+from typing import Callable, Sequence
+
+PROGRAM = "gdb"
+COM2 = 0x2F8
+PATIENCE = 100  # seconds of the wall clock, for a machine that shares its processors
+
+
+def _listener() -> socket.socket:
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1)
+    listener.settimeout(PATIENCE)
+    return listener
+
+
+def run(commands: Sequence[str], port: int, symbols: Path | None = None) -> str:
+    """What GDB printed of these commands, once it had connected."""
+    every = ["set confirm off", "set pagination off", "set width 0", "set remotetimeout 60", f"target remote 127.0.0.1:{port}", *commands]
+    arguments = [PROGRAM, "-q", "-nx", "-batch", *([str(symbols)] if symbols else ["-ex", "set architecture i386:x86-64"])]
+    for command in every:
+        arguments += ["-ex", command]
+    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace", timeout=PATIENCE)
+    return done.stdout
+
+
+class Line:
+    """Between the emulator and GDB. `talk`, in a thread of its own, is the test's part once the emulator is there."""
+
+    def __init__(self) -> None:
+        self._emulator = _listener()
+        self.sent = bytearray()      # by GDB
+        self.answered = bytearray()  # by the debugger beneath
+
+    @property
+    def configuration(self) -> str:
+        """A line of the bochsrc, in place of the usual COM2."""
+        return f"com2: enabled=1, mode=socket-client, dev=127.0.0.1:{self._emulator.getsockname()[1]}"
+
+    def _carry(self, source: socket.socket, to: socket.socket, kept: bytearray) -> None:
+        try:
+            while data := source.recv(4096):
+                kept += data
+                to.sendall(data)
+        except OSError:
+            pass  # one end has gone
+
+    def _carry_back(self, machine: socket.socket, end: socket.socket) -> None:
+        self._carry(machine, end, self.answered)
+        try:
+            end.shutdown(socket.SHUT_RDWR)  # the machine is off: GDB needn't wait for it
+        except OSError:
+            pass
+
+    def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None) -> str:
+        listener = _listener()
+
+        def bridge() -> None:
+            end, _ = listener.accept()
+            with end:
+                back = threading.Thread(target=self._carry_back, args=(machine, end), daemon=True)
+                back.start()
+                self._carry(end, machine, self.sent)
+
+        threading.Thread(target=bridge, daemon=True).start()
+        with listener:
+            return run(commands, listener.getsockname()[1], symbols)
+
+    def accept(self) -> socket.socket:
+        machine, _ = self._emulator.accept()
+        return machine
+
+
+class Visit(threading.Thread):
+    """Runs talk(line, machine) while the emulator runs; `result` raises what it raised."""
+
+    def __init__(self, talk: Callable[[Line, socket.socket], object]) -> None:
+        super().__init__(daemon=True)
+        self.line = Line()
+        self._talk = talk
+        self._value: object = None
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            with self.line.accept() as machine:
+                self._value = self._talk(self.line, machine)
+        except BaseException as error:  # noqa: BLE001 - it is the test's, and raised there
+            self._error = error
+
+    def result(self):
+        self.join(PATIENCE)
+        if self._error is not None:
+            raise self._error
+        return self._value
