@@ -105,7 +105,7 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
     def cases(error: int, *names: str) -> dict[str, tuple[str, ...]]:
         return {name: (str(error), "same") for name in names}
 
-    answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "rules",
+    answered = {name: ("0", "changed") for name in ("right", "statistics", "log", "vmcs", "recorder", "extension", "rules",
                                                      "rules-no-operation", "hooks-set", "hooks-clear", "hooks-list",
                                                      "memory-read", "memory-space", "memory-ept", "by-the-second",
                                                      "first-afterwards")}
@@ -116,7 +116,8 @@ def test_requests_that_no_tool_makes(loaded, prefix, nadir):
         **cases(OTHER_VERSION, "newer-version", "no-version", "off-newer-version"),
         **cases(NO_SUCH_FUNCTION, "method-in-direct", "method-out-direct", "method-neither", "access-any", "access-read",
                 "another-type", "microsofts-function", "function-0", "function-100"),
-        **cases(BAD_PARAMETER, "statistics-of-none", "log-of-none", "vmcs-of-none", "recorder-of-none"),
+        **cases(BAD_PARAMETER, "statistics-of-none", "log-of-none", "vmcs-of-none", "recorder-of-none", "extension-of-none"),
+        "extension-found": ("0",),
         "null-in": ("refused",), "wild-out": ("refused",), "second-open": ("yes",),
         "read": (str(NO_SUCH_FUNCTION),), "write": (str(NO_SUCH_FUNCTION),),
     }

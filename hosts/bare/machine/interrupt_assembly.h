@@ -37,4 +37,3 @@
         addq    $16, %rsp
         iretq
         .endm
-/* clang-format on */

@@ -15,20 +15,40 @@ constexpr u32 most_bytes = 16384;
 u8 input[most_bytes];
 u8 output[most_bytes];
 
-// Sizes of the structures, by function.
-constexpr u32 sizes[] = {0,
-                         sizeof(nadir_on_request),
-                         sizeof(nadir_off_request),
-                         sizeof(nadir_state_request),
-                         sizeof(nadir_statistics_request),
-                         sizeof(nadir_log_request),
-                         sizeof(nadir_capabilities_request),
-                         sizeof(nadir_vmcs_request),
-                         sizeof(nadir_recorder_request),
-                         sizeof(nadir_events_begin_request),
-                         sizeof(nadir_events_read_request),
-                         sizeof(nadir_events_end_request)};
-constexpr u32 functions = sizeof sizes / sizeof sizes[0];
+struct Function {
+    u32 number;
+    u32 bytes; // of its structure
+};
+
+constexpr Function functions[] = {
+    {NADIR_FUNCTION_ON, sizeof(nadir_on_request)},
+    {NADIR_FUNCTION_OFF, sizeof(nadir_off_request)},
+    {NADIR_FUNCTION_STATE, sizeof(nadir_state_request)},
+    {NADIR_FUNCTION_STATISTICS, sizeof(nadir_statistics_request)},
+    {NADIR_FUNCTION_LOG, sizeof(nadir_log_request)},
+    {NADIR_FUNCTION_CAPABILITIES, sizeof(nadir_capabilities_request)},
+    {NADIR_FUNCTION_VMCS, sizeof(nadir_vmcs_request)},
+    {NADIR_FUNCTION_RECORDER, sizeof(nadir_recorder_request)},
+    {NADIR_FUNCTION_EVENTS_BEGIN, sizeof(nadir_events_begin_request)},
+    {NADIR_FUNCTION_EVENTS_READ, sizeof(nadir_events_read_request)},
+    {NADIR_FUNCTION_EVENTS_END, sizeof(nadir_events_end_request)},
+    {NADIR_FUNCTION_RULES, sizeof(nadir_rules_request)},
+    {NADIR_FUNCTION_HOOKS_SET, sizeof(nadir_hooks_set_request)},
+    {NADIR_FUNCTION_HOOKS_CLEAR, sizeof(nadir_hooks_clear_request)},
+    {NADIR_FUNCTION_HOOKS_LIST, sizeof(nadir_hooks_list_request)},
+    {NADIR_FUNCTION_MEMORY_READ, sizeof(nadir_memory_read_request)},
+    {NADIR_FUNCTION_MEMORY_SPACE, sizeof(nadir_memory_space_request)},
+    {NADIR_FUNCTION_MEMORY_EPT, sizeof(nadir_memory_ept_request)},
+    {NADIR_FUNCTION_EXTENSION, sizeof(nadir_extension_request)},
+};
+
+constexpr bool all_fit() {
+    for (const Function& function : functions)
+        if (function.bytes + 8 > most_bytes)
+            return false;
+    return true;
+}
+static_assert(all_fit());
 
 struct Wrong {
     const char* what;
@@ -51,9 +71,10 @@ void expect_refusal(FileObject* file, const Wrong& wrong) {
 
 void send_wrong_requests(FileObject* file) {
     constexpr u32 version = NADIR_CONTROL_VERSION;
-    for (u32 i = 1; i < functions; ++i) {
-        const u32 size = sizes[i];
-        const u32 code = nadir_code(i);
+    for (const Function& function : functions) {
+        const u32 size = function.bytes;
+        const u32 number = function.number;
+        const u32 code = nadir_code(number);
         const Wrong all[] = {
             {"no buffers", code, 0, 0, version, size, status::info_length_mismatch},
             {"no output", code, size, 0, version, size, status::info_length_mismatch},
@@ -65,20 +86,21 @@ void send_wrong_requests(FileObject* file) {
             {"a wrong size in the header", code, size, size, version, size + 8, status::info_length_mismatch},
             {"an older version", code, size, size, version - 1, size, status::revision_mismatch},
             {"a newer version", code, size, size, version + 1, size, status::revision_mismatch},
-            {"METHOD_IN_DIRECT", nadir_code(i, 1), size, size, version, size, status::invalid_device_request},
-            {"METHOD_OUT_DIRECT", nadir_code(i, 2), size, size, version, size, status::invalid_device_request},
-            {"METHOD_NEITHER", nadir_code(i, 3), size, size, version, size, status::invalid_device_request},
-            {"FILE_ANY_ACCESS", nadir_code(i, 0, 0), size, size, version, size, status::invalid_device_request},
-            {"FILE_READ_DATA only", nadir_code(i, 0, 1), size, size, version, size, status::invalid_device_request},
-            {"another device type", nadir_code(i, 0, 3, 0x9), size, size, version, size,
+            {"METHOD_IN_DIRECT", nadir_code(number, 1), size, size, version, size, status::invalid_device_request},
+            {"METHOD_OUT_DIRECT", nadir_code(number, 2), size, size, version, size, status::invalid_device_request},
+            {"METHOD_NEITHER", nadir_code(number, 3), size, size, version, size, status::invalid_device_request},
+            {"FILE_ANY_ACCESS", nadir_code(number, 0, 0), size, size, version, size, status::invalid_device_request},
+            {"FILE_READ_DATA only", nadir_code(number, 0, 1), size, size, version, size,
+             status::invalid_device_request},
+            {"another device type", nadir_code(number, 0, 3, 0x9), size, size, version, size,
              status::invalid_device_request},
         };
         for (const Wrong& each : all)
             expect_refusal(file, each);
     }
-    for (const u32 function : {0u, functions, functions + 1, 0x7FFu})
+    for (const u32 number : {0u, NADIR_FUNCTION_EVENTS_END + 1u, NADIR_FUNCTION_EXTENSION + 1u, 0x7FFu})
         expect_refusal(file,
-                       {"no such function", nadir_code(function), 64, 64, version, 64, status::invalid_device_request});
+                       {"no such function", nadir_code(number), 64, 64, version, 64, status::invalid_device_request});
 }
 
 template <typename Request>
@@ -95,6 +117,7 @@ nadir_statistics_request statistics;
 nadir_recorder_request recorder;
 nadir_log_request log;
 nadir_vmcs_request vmcs;
+nadir_extension_request extension;
 
 void ask_for_wrong_processors(FileObject* file) {
     for (const u32 processor : {maximum_cpus(), 1000u, 0x7FFF'FFFFu}) {
@@ -102,6 +125,7 @@ void ask_for_wrong_processors(FileObject* file) {
         expect_status(file, NADIR_FUNCTION_RECORDER, recorder, processor, status::invalid_parameter);
         expect_status(file, NADIR_FUNCTION_LOG, log, processor, status::invalid_parameter);
         expect_status(file, NADIR_FUNCTION_VMCS, vmcs, processor, status::invalid_parameter);
+        expect_status(file, NADIR_FUNCTION_EXTENSION, extension, processor, status::invalid_parameter);
     }
 }
 
@@ -180,6 +204,9 @@ const char* run_requests(const Options&) {
     expect_status(file, NADIR_FUNCTION_LOG, log, NADIR_ANY_PROCESSOR, status::success);
     if (log.count == 0)
         violation(rule::request, 0, "no log of the start");
+    expect_status(file, NADIR_FUNCTION_EXTENSION, extension, 0, status::success);
+    if (extension.found != 0)
+        violation(rule::request, 0, "an extension in a driver without any: %s", extension.extension.name);
     ask_for_events(file);
     must_turn_off(file);
     static nadir_events_read_request events;

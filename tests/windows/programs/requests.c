@@ -138,6 +138,21 @@ static void processors(HANDLE device)
     }
 }
 
+/* There are none while Nadir is off, and that is an answer; of a processor that isn't there nothing is. */
+static void extensions(HANDLE device)
+{
+    const DWORD size = sizeof(struct nadir_extension_request);
+    struct nadir_extension_request *request = (struct nadir_extension_request *)buffer;
+
+    prepare(size);
+    request->processor = 0;
+    ask(device, "extension", NADIR_IOCTL(NADIR_FUNCTION_EXTENSION), size, size);
+    printf("extension-found %u\n", request->found);
+    prepare(size);
+    request->processor = 100000;
+    ask(device, "extension-of-none", NADIR_IOCTL(NADIR_FUNCTION_EXTENSION), size, size);
+}
+
 /* Nadir is off: it says so in the report, whatever was asked. */
 static void rules(HANDLE device)
 {
@@ -227,6 +242,7 @@ int main(void)
     headers(device);
     codes(device);
     processors(device);
+    extensions(device);
     rules(device);
     unavailable(device);
     pointers(device);
