@@ -24,7 +24,7 @@ extern "C" {
 
 struct nadir_hook_wish {
     nadir_u64 address; /* linear, of the first byte of an instruction of the kernel or of a module */
-    nadir_u64 target;  /* NADIR_HOOK_REDIRECT: linear address */
+    nadir_u64 target;  /* NADIR_HOOK_REDIRECT: linear address; NADIR_HOOK_CALL: number of the extension */
     nadir_u32 kind;    /* enum nadir_hook_kind */
     nadir_u32 reserved;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `nadir hook`: hidden breakpoints in the running kernel (docs/hooks.md).
 #include "tool/commands.h"
+#include "tool/hook/extension.h"
 #include "tool/hook/hook_list.h"
 #include "tool/hook/hook_sink.h"
 #include "tool/hook/places.h"
@@ -41,7 +42,7 @@ Symbols symbols_for(System& system, const HookOptions& options) {
     }
 }
 
-std::vector<nadir_hook_wish> wishes_of(const HookOptions& options, const Symbols& symbols) {
+std::vector<nadir_hook_wish> wishes_of(Device& device, const HookOptions& options, const Symbols& symbols) {
     if (options.places.empty()) {
         throw Failure(ExitStatus::usage, "Where is the hook to be?",
                       "Give SYMBOL, SYMBOL+OFFSET or ADDRESS; `nadir symbols PATTERN` finds the kernel's functions.");
@@ -53,6 +54,9 @@ std::vector<nadir_hook_wish> wishes_of(const HookOptions& options, const Symbols
     if (!options.redirect.empty()) {
         wish.kind = NADIR_HOOK_REDIRECT;
         wish.target = parse_place(options.redirect, symbols);
+    } else if (!options.call.empty()) {
+        wish.kind = NADIR_HOOK_CALL;
+        wish.target = extension_number(device, options.call);
     }
     std::vector<nadir_hook_wish> wishes;
     for (const std::string& place : options.places) {
@@ -77,6 +81,7 @@ std::vector<nadir_hook_wish> wishes_of(const HookOptions& options, const Symbols
         break;
     case NADIR_NO_MEMORY: advice = "`nadir on --hook-pages N` keeps more memory for hooks."; break;
     case NADIR_HOOK_INSTRUCTION: advice = "`objdump -d` shows where the instructions around it begin."; break;
+    case NADIR_HOOK_EXTENSION: advice = "`nadir extensions` lists them."; break;
     default: break;
     }
     if (report.detail[0] != 0) {
@@ -245,7 +250,7 @@ ExitStatus command_hook(System& system, const HookOptions& options, std::ostream
         return ExitStatus::success;
     }
     const Symbols symbols = symbols_for(system, options);
-    const std::vector<nadir_hook_wish> wishes = wishes_of(options, symbols);
+    const std::vector<nadir_hook_wish> wishes = wishes_of(*device, options, symbols);
     if (options.keep) {
         set_hooks(*device, wishes, true, symbols);
         print_hooks(out, list_hooks(*device), symbols, options.json);

@@ -132,6 +132,7 @@ ExitStatus command_trace(System& system, const TraceOptions& options, std::ostre
 struct HookOptions {
     std::vector<std::string> places; // SYMBOL, SYMBOL+OFFSET, ADDRESS
     std::string redirect;            // go on there instead; empty: the instruction is executed
+    std::string call;                // an extension decides; its name or number
     std::optional<std::uint64_t> count;
     std::string symbols; // a file; empty: the running kernel's
     bool quiet = false;  // count only

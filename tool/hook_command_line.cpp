@@ -46,7 +46,13 @@ void add_hook(CLI::App& app, Action& action) {
             "SYMBOL, SYMBOL+OFFSET, MODULE:SYMBOL or ADDRESS: the first byte of an instruction. That it is one isn't checked, "
             "and elsewhere the kernel executes something else than it has")
         ->type_name("PLACE");
-    command->add_option("--redirect", options->redirect, "Go on at this place instead")->type_name("PLACE");
+    CLI::Option* redirect =
+        command->add_option("--redirect", options->redirect, "Go on at this place instead")->type_name("PLACE");
+    command
+        ->add_option("--call", options->call,
+                     "Let this extension, by its name or number, decide what becomes of the instruction")
+        ->excludes(redirect)
+        ->type_name("EXTENSION");
     CLI::Option* count = command->add_option("--count", options->count, "End after so many hits")
                              ->check(CLI::Range(1, 1'000'000'000))
                              ->type_name("N");

@@ -186,7 +186,9 @@ static u32 add(const void *owner, const struct nadir_hook_wish *wish, struct nad
     const struct hook *same;
     u32 status;
 
-    if (wish->kind > NADIR_HOOK_REDIRECT || (wish->kind == NADIR_HOOK_REDIRECT) != (wish->target != 0))
+    /* Which extension a hook calls is judged by the core. */
+    if (wish->kind > NADIR_HOOK_CALL ||
+        (wish->kind != NADIR_HOOK_CALL && (wish->kind == NADIR_HOOK_REDIRECT) != (wish->target != 0)))
         return host_report(
             report, NADIR_BAD_ARGUMENT,
             "A hook of an unknown kind, a redirection without a target, or a breakpoint with one was asked for.");

@@ -2,6 +2,8 @@
 """The examples of extensions, compiled into nadir.ko: what programs and the kernel of a running Linux see of them on two processors."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,11 @@ section plain; extensions list; extensions brand
 section on; extensions on
 section seen; extensions brand; extensions calls; extensions protect
 rules write 0xC0000082 0xffffffff81000000; rules read 0x4E616469
+section hook; insmod /lib/modules/nadir_probe.ko
+printf '%x t nadir_probe_target\\n' $(($(cat /sys/module/nadir_probe/sections/.text) + offset)) > /tmp/symbols
+hook() { nadir hook --symbols /tmp/symbols nadir_probe_target "$@" 2>&1; }
+ask() { for value in 6 7 8; do taskset $1 sh -c "echo ask $value > /proc/nadir_probe"; done; dmesg -c | grep -oE 'nadir_probe: .* answered.*'; }
+ask 1; hook --call hidden_hoax; hook --call cpuid_override; hook --call hidden_hook --keep; ask 1; ask 2; extensions list; nadir hook --clear > /dev/null; ask 2
 section programs; extensions list; for i in 1 2 3 4 5 6 7 8; do /bin/rules; done; extensions list
 section hotplug; echo 0 > /sys/devices/system/cpu/cpu1/online; echo 1 > /sys/devices/system/cpu/cpu1/online
 extensions brand; extensions calls
@@ -27,10 +34,19 @@ finish
 BRAND = "Nadir's own processor, seen from beneath"
 
 
+def offset_in_text(module: Path, symbol: str) -> int:
+    listing = subprocess.run(["nm", module], capture_output=True, text=True, check=True).stdout
+    (address,) = [line.split()[0] for line in listing.splitlines() if line.endswith(f" {symbol}")]
+    return int(address, 16)
+
+
 @pytest.fixture(scope="module")
 def boot(tmp_path_factory):
-    return guest.boot(tmp_path_factory.mktemp("extensions"), SCRIPT, programs=("request", "rules", "extensions"),
-                      modules=[debian.kernel().module("msr")], nadir=product.module_with_examples())
+    # Reading all symbols takes the emulator long.
+    offset = f"offset={offset_in_text(guest.helper_module('probe'), 'nadir_probe_target'):#x}"
+    return guest.boot(tmp_path_factory.mktemp("extensions"), f"{offset}\n{SCRIPT}",
+                      programs=("request", "rules", "extensions", "nadir"),
+                      modules=[debian.kernel().module("msr"), guest.helper_module("probe")], nadir=product.module_with_examples())
 
 
 def lines(boot, section: str, start: str) -> list[str]:
@@ -86,6 +102,18 @@ def test_page_policy(boot):
     assert lines(boot, "seen", "protected ") == ["protected 0: 1111 1111", "protected 1: 1111 1111"]
     assert lines(boot, "seen", "afterwards") == ["afterwards: 3333"]
     assert counters(boot, "programs")["page_policy.filled_in", 1] == 1
+
+
+def test_hidden_hook(boot):
+    """A function of a module isn't run when it is asked about 7, on either processor."""
+    assert 'There is no extension "hidden_hoax".' in boot.text("hook") and 'Did you mean "hidden_hook"?' in boot.text("hook")
+    assert "no extension of that number is compiled in, or it has no callback" in boot.text("hook"), "cpuid_override"
+    own, called = ([f"nadir_probe: {value} answered {value + 1}" for value in (6, 7, 8)] for _ in range(2))
+    called[1] = "nadir_probe: 7 answered 42"
+    assert lines(boot, "hook", "nadir_probe:") == [*own, *called, *called, *own]
+    assert any(re.match(r" +0 +stays +\S+ -> extension 1$", line) for line in boot["hook"]), boot.text("hook")
+    found = counters(boot, "hook")
+    assert [found[f"hidden_hook.{counter}", number] for counter in ("calls", "answered") for number in (0, 1)] == [3, 3, 1, 1]
 
 
 def test_nothing_is_left_of_them(boot):

@@ -25,6 +25,7 @@ held() {{ echo "allocated $(($(parameter allocated) - before))"; }}
 hook() {{ rm -f /tmp/hook; nadir hook --symbols /tmp/symbols "$@" > /tmp/hook 2>&1 & hook=$!
     until grep -q set /tmp/hook 2> /dev/null || ! kill -0 $hook 2> /dev/null; do sleep 0.05; done; }}
 end() {{ kill -INT $hook; wait $hook; echo status $?; cat /tmp/hook; }}
+made_by_call() {{ set -- $(tail -n 1 /tmp/sum); try $(printf '0x%x' $((0x$(head -n 1 /tmp/symbols | cut -d ' ' -f 1) + 5 + 0x$9$8$7$6))); }}
 try() {{ nadir hook --symbols /tmp/symbols "$@" 2>&1; echo status $?; }}
 # Reading all symbols takes the emulator long: once.
 section symbols; nadir symbols {FUNCTION} nadir_probe_target nadir_probe_other jiffies > /tmp/symbols; cat /tmp/symbols
@@ -37,12 +38,15 @@ section counted; hook {FUNCTION} --json; call {CALLS}; kill -INT $hook; wait $ho
 section lines; hook {FUNCTION} --count 4; call 2; wait $hook; echo status $?; cat /tmp/hook
 section read; hook {FUNCTION} {FUNCTION}+5 -q; probe sum; call 10; probe sum; end
 section rewritten; hook {FUNCTION} {FUNCTION}+5 {FUNCTION}+9 -q
-probe probe 0; call 50; probe sum; probe end; call 50; probe probe 9; call 50; probe end; probe sum; call 50; end
+probe probe 0; call 50; probe sum | tee /tmp/sum; made_by_call; probe end; call 50; probe probe 9; call 50; probe end; probe sum; call 50; end
 section shared; hook {FUNCTION} -q; first=$hook; call 10; mv /tmp/hook /tmp/first
 hook {FUNCTION} nadir_probe_target -q; call 10
 try {FUNCTION} --redirect nadir_probe_other; nadir hook --list --symbols /tmp/symbols; kill -9 $hook; wait $hook; call 10
 kill -INT $first; wait $first; cat /tmp/first; held
 section kept; try {FUNCTION} --keep; call 5; try --list; try --clear; try --list; held
+section watched; try {FUNCTION} --keep --json > /tmp/kept; physical=$(grep -o '"physical_address": "0x[0-9a-f]*' /tmp/kept | grep -o '0x.*')
+nadir trace memory --execute $physical 2>&1; nadir set protect $physical 2>&1; nadir hook --clear
+nadir set protect $physical; try {FUNCTION}; nadir set clear; call 5
 section module; hook nadir_probe_target {FUNCTION} -q; probe call 7; text=$(cat /sys/module/nadir_probe/sections/.text); rmmod nadir_probe
 until grep -q gone /tmp/hook; do sleep 0.05; done; call 5; end
 dmesg -c | grep -oE 'nadir: module.*'
@@ -145,6 +149,12 @@ def test_the_kernel_rewrites_hooked_code(boot):
     assert len([line for line in lines if re.search(rf"{FUNCTION}(\+0x9)? \(rewritten \d+ times\)", line)]) == 2
 
 
+def test_code_that_the_kernel_may_free_is_refused(boot):
+    """The first probe calls a trampoline, which was made for it."""
+    assert "is neither in the kernel's own code nor in a module's: the kernel may free it" in boot.text("rewritten")
+    assert statuses(boot, "rewritten") == [1, 0]
+
+
 def test_two_users_at_one_place(boot):
     """One is killed, and the other's goes on."""
     assert "somebody has set a hook of another kind" in boot.text("shared")
@@ -160,6 +170,12 @@ def test_hooks_that_stay(boot):
     counts = [int(line.split()[0]) for line in boot["kept"] if "stays" in line]
     assert counts == [0, 10]
     assert boot["kept"].count("There are no hooks.") == 2 and boot["kept"][-1] == "allocated 0"
+
+
+def test_a_page_is_hooked_or_watched(boot):
+    text = boot.text("watched")
+    assert text.count("can't be watched or protected: there is a hook in one of its pages") == 2
+    assert f"the one at {FUNCTION} was refused: its page is watched or protected" in text
 
 
 def test_a_module_that_goes_takes_its_hooks(boot):

@@ -170,6 +170,24 @@ TEST_F(Hook, Redirects) {
     EXPECT_EQ(wish.target, handler);
 }
 
+TEST_F(Hook, CallsAnExtension) {
+    EXPECT_THAT(run({"vfs_read", "--call", "filter"}).err, HasSubstr("No extension is compiled into this Nadir"));
+    system.nadir.extensions.resize(2);
+    std::string_view("first").copy(system.nadir.extensions[0].name, 5);
+    std::string_view("filter").copy(system.nadir.extensions[1].name, 6);
+    for (const char* word : {"filter", "1"}) {
+        const CommandAnswer answer = run({"vfs_read", "--call", word});
+        EXPECT_EQ(answer.status, 0) << answer.err;
+        EXPECT_THAT(answer.out, HasSubstr("vfs_read -> extension 1\n"));
+        const nadir_hook_wish& wish = system.nadir.hook_requests.back().hooks[0];
+        EXPECT_EQ(wish.kind, nadir_u32{NADIR_HOOK_CALL});
+        EXPECT_EQ(wish.target, 1u);
+    }
+    EXPECT_THAT(run({"vfs_read", "--call", "filtre"}).err, HasSubstr("Did you mean \"filter\"?"));
+    EXPECT_THAT(run({"vfs_read", "--call", "2"}).err, HasSubstr("There is no extension \"2\""));
+    EXPECT_EQ(run({"vfs_read", "--call", "1", "--redirect", "handler"}).status, 2);
+}
+
 TEST_F(Hook, KeepsListsAndClears) {
     const CommandAnswer kept = run({"vfs_read", "--keep"});
     EXPECT_EQ(kept.status, 0) << kept.err;

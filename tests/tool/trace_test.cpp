@@ -218,6 +218,8 @@ TEST_F(Trace, WrongWords) {
     const CommandAnswer event = run_command(system, {"trace", "cpuidd"});
     EXPECT_EQ(event.status, 2);
     EXPECT_THAT(event.err, AllOf(HasSubstr("There is no event \"cpuidd\""), HasSubstr("Did you mean \"cpuid\"?")));
+    EXPECT_THAT(run_command(system, {"trace", "SYSENTER"}).err,
+                AllOf(HasSubstr("no control of the processor makes SYSENTER"), HasSubstr("`nadir trace system-call`")));
     for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
              {"trace"},
              {"trace", "rdmsr", "--msr", "cr4"},

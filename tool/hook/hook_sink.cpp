@@ -15,9 +15,12 @@ namespace nadir::tool {
 namespace {
 
 std::string words_of(const nadir_listed_hook& hook, const Symbols& symbols) {
-    const bool redirects = hook.wish.kind == NADIR_HOOK_REDIRECT;
-    return fmt::format("{}{}", words_of(symbols, hook.wish.address),
-                       redirects ? fmt::format(" -> {}", words_of(symbols, hook.wish.target)) : "");
+    const std::string place = words_of(symbols, hook.wish.address);
+    switch (hook.wish.kind) {
+    case NADIR_HOOK_REDIRECT: return fmt::format("{} -> {}", place, words_of(symbols, hook.wish.target));
+    case NADIR_HOOK_CALL: return fmt::format("{} -> extension {}", place, hook.wish.target);
+    default: return place;
+    }
 }
 
 class TextHookSink final : public HookSink {
@@ -87,6 +90,10 @@ nlohmann::ordered_json to_json(const nadir_listed_hook& hook, const Symbols& sym
     json["redirect"] = nullptr;
     if (hook.wish.kind == NADIR_HOOK_REDIRECT) {
         json["redirect"] = place_json(symbols, hook.wish.target);
+    }
+    json["extension"] = nullptr;
+    if (hook.wish.kind == NADIR_HOOK_CALL) {
+        json["extension"] = hook.wish.target;
     }
     json["hits"] = hook.hits;
     json["changes"] = hook.changes;

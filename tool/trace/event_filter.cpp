@@ -16,10 +16,22 @@ namespace nadir::tool {
 
 namespace {
 
+// What people ask for, and no processor lets a hypervisor see.
+void refuse_what_never_exits(const std::string& word) {
+    const std::string name = squash(word);
+    if (name == "sysenter" || name == "sysexit") {
+        throw Failure(
+            ExitStatus::usage,
+            fmt::format("\"{}\" can't be watched: no control of the processor makes SYSENTER or SYSEXIT exit.", word),
+            "`nadir trace system-call` shows SYSCALL, by which 64-bit programs call the system.");
+    }
+}
+
 nadir_u32 bit_of(const std::string& word) {
     if (const auto kind = event_of_name(word)) {
         return 1U << *kind;
     }
+    refuse_what_never_exits(word);
     std::vector<Candidate> names;
     std::string all;
     for (const std::string_view known : event_names) {

@@ -5,6 +5,7 @@
  *   probe OFFSET the kernel's own probe there, which rewrites the code; calls of it are counted
  *   end          the probe goes, and says how often it was hit
  *   call COUNT   calls nadir_probe_target so often, and says what came back the last time
+ *   ask VALUE    calls it once with the value
  */
 #include <linux/crc32.h>
 #include <linux/kprobes.h>
@@ -92,6 +93,8 @@ static ssize_t probe_write(struct file* file, const char __user* user, size_t si
         while (number--)
             value = nadir_probe_target(number);
         pr_info("nadir_probe: called %lu\n", value);
+    } else if (sscanf(words, "ask %u", &number) == 1) {
+        pr_info("nadir_probe: %u answered %lu\n", number, nadir_probe_target(number));
     } else {
         return -EINVAL;
     }

@@ -286,6 +286,7 @@ static int set_option(const char *word)
                  {"fail_step=", &options.fail_step},
                  {"fail_processor=", &options.fail_processor},
                  {"fail_field=", &options.fail_field},
+                 {"hook_pages=", &options.hook_pages},
                  {"allow_provoke=", &options.allow_provoke},
                  {"record_every_exit=", &options.record_every_exit}};
 
