@@ -23,6 +23,7 @@ ffffffff82000008 b local_data
 ffffffff82100000 T _sinittext
 ffffffffc0001000 t handler\t[example]
 ffffffffc0001020 d state\t[example]
+ffffffffc0001f00 t last_of_it\t[example]
 ffffffffc0002000 t handler\t[other]
 """
 
@@ -33,7 +34,7 @@ def elf(tmp_path_factory):
     (directory / "map").write_text(SYMBOLS)
     done = subprocess.run([product.tool(), "symbols", "--symbols", directory / "map", "--elf", directory / "kernel.elf"],
                           capture_output=True, text=True)
-    assert done.returncode == 0 and "14 symbols written to" in done.stdout, done
+    assert done.returncode == 0 and "15 symbols written to" in done.stdout, done
     return directory / "kernel.elf"
 
 
@@ -56,7 +57,8 @@ def test_readelf_has_nothing_to_say_against_it(elf):
     sections = [line.split("]")[1].split()[:5] for line in read("readelf", "--wide", "--sections", elf).splitlines() if " NOBITS " in line]
     assert [(name, address, int(size, 16)) for name, _, address, _, size in sections] == [
         (".text", "ffffffff81000000", 0x1000 + 0x1000), (".data", "ffffffff81001000", 0x1000), (".data", "ffffffff82000000", 0x100000),
-        (".text", "ffffffff82100000", 0x1000), (".text.example", "ffffffffc0001000", 0x20), (".data.example", "ffffffffc0001020", 0xFE0),
+        (".text", "ffffffff82100000", 0x1000), (".text.example", "ffffffffc0001000", 0x20), (".data.example", "ffffffffc0001020", 0xEE0),
+        (".text.example", "ffffffffc0001f00", 0x100),
         (".text.other", "ffffffffc0002000", 0x1000)]
 
 
