@@ -102,8 +102,8 @@ void let_go(Vmm& vmm, After after) {
         seat.delivers = 0;
         seat.hit = 0;
         seat.wish = StopWish::none;
-        __atomic_store_n(&seat.motion, after == After::detached ? Motion::run : debugger.session.motions[i],
-                         __ATOMIC_RELEASE);
+        Motion motion = debugger.attached ? debugger.session.motions[i] : Motion::run;
+        __atomic_store(&seat.motion, &motion, __ATOMIC_RELEASE); // Clang's __atomic_store_n takes no enumeration
     }
     __atomic_store_n(&debugger.stop, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&debugger.server, 0, __ATOMIC_RELEASE);

@@ -25,7 +25,7 @@ void PacketReader::keep(uint8_t byte) {
 PacketReader::Got PacketReader::end(uint8_t digit) {
     state_ = State::between;
     const uint32_t low = digit_value(static_cast<char>(digit));
-    if (damaged_ || low > 15 || (said_ << 4 | low) != sum_) {
+    if (damaged_ || low > 15 || (uint32_t{said_} << 4 | low) != sum_) {
         return Got::damaged;
     }
     return cut_ ? Got::too_long : Got::packet;
