@@ -100,7 +100,7 @@ struct nadir_state {
     nadir_u32 active;     /* 1 while at least one processor is virtualised */
     nadir_u32 processors; /* slots: valid processor numbers are below this */
     nadir_u32 processors_on;
-    nadir_u32 reserved;
+    nadir_u32 gdb_port;            /* where the debugger listens while active, 0: there is none */
     nadir_u64 bytes_total;         /* all memory that Nadir holds, in bytes */
     nadir_u64 bytes_per_processor; /* of it, per processor */
     nadir_u64 bytes_ept;           /* of it, EPT tables in use */

@@ -81,6 +81,7 @@ NADIR_ABI nadir_u32 nadir_get_state(const nadir_session* session, nadir_state* s
     state->active = active(*session) ? 1 : 0;
     state->processors_on = session->processors_on;
     if (active(*session)) {
+        state->gdb_port = session->options.gdb_port;
         state->bytes_ept = runs_as_guest(*session) ? call_root(*session, Hypercall::read_memory_use).word[0]
                                                    : uint64_t{session->vmm->ept.pool.in_use()} * 4096;
     }

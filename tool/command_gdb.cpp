@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/commands.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <string_view>
-#include <utility>
+#include "tool/serial_port.h"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -14,40 +10,62 @@ namespace nadir::tool {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, nadir_u32>, 4> ports{
-    {{"com1", 0x3F8}, {"com2", 0x2F8}, {"com3", 0x3E8}, {"com4", 0x2E8}}};
-constexpr nadir_u32 last_port = 0xFFF8; // a UART has eight
+// Two that use one UART take each other's bytes. Returns a remark for who goes on, or nothing.
+std::string check_use(System& system, nadir_u32 port, bool force) {
+    const SerialUse use = system.serial_use(port);
+    const std::string words = words_of_serial_port(port);
+    if (force) {
+        return {};
+    }
+    if (use.absent) {
+        throw Failure(ExitStatus::failed, fmt::format("There is no UART at {}: its registers read as FFH.", words),
+                      "`nadir gdb --port` takes another one; --force listens there all the same.");
+    }
+    if (!use.user.empty()) {
+        throw Failure(ExitStatus::failed,
+                      fmt::format("The system uses {} itself, as {}: {}.", words, use.name, use.user),
+                      "GDB and the system would take each other's bytes. Free the port, or give another one by --port; "
+                      "--force listens there all the same.");
+    }
+    return use.name.empty() ? std::string{}
+                            : fmt::format("The system has a driver for this port ({}). Nobody has it open; leave it so "
+                                          "while GDB is there.\n",
+                                          use.name);
+}
 
-nadir_u32 port_of(std::string_view word) {
-    const auto* const known = std::ranges::find(ports, word, &std::pair<std::string_view, nadir_u32>::first);
-    if (known != ports.end()) {
-        return known->second;
+void check_whether_on(const nadir_state& state, nadir_u32 port) {
+    if (state.active == 0) {
+        return;
     }
-    nadir_u32 port = 0;
-    const bool hexadecimal = word.starts_with("0x") || word.starts_with("0X");
-    const std::string_view digits = word.substr(hexadecimal ? 2 : 0);
-    const auto [end, error] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), port, hexadecimal ? 16 : 10);
-    if (error != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > last_port) {
-        throw Failure(ExitStatus::usage, fmt::format("There is no serial port '{}'.", word),
-                      "com1, com2, com3 and com4 are known; another UART's I/O port is a number from 1 to 0xfff8.");
+    if (state.gdb_port == port) {
+        throw Failure(ExitStatus::already,
+                      fmt::format("Nadir is already on, and its debugger listens at {}.", words_of_serial_port(port)),
+                      "Let GDB attach, or end both by `nadir off`.");
     }
-    return port;
+    throw Failure(ExitStatus::already,
+                  state.gdb_port == 0 ? std::string("Nadir is already on, without a debugger: only a start brings it.")
+                                      : fmt::format("Nadir is already on, and its debugger listens at {}.",
+                                                    words_of_serial_port(state.gdb_port)),
+                  "`nadir off`, and then this command again.");
 }
 
 } // namespace
 
 ExitStatus command_gdb(System& system, const GdbOptions& options, std::ostream& out) {
     OnOptions on;
-    on.gdb_port = port_of(options.port);
+    on.gdb_port = serial_port_of(options.port);
+    on.hook_pages = options.hook_pages;
     on.json = options.json;
+    check_whether_on(system.open_device()->state(), on.gdb_port);
+    const std::string remark = check_use(system, on.gdb_port, options.force);
     const ExitStatus status = command_on(system, on, out);
     if (status == ExitStatus::success && !options.json) {
         fmt::print(out,
-                   "Its debugger listens at {}, 115200 baud. On the machine at the other end:\n"
-                   "    gdb vmlinux -ex 'set remotetimeout 30' -ex 'target remote /dev/ttyUSB0'\n"
-                   "The system stands still while GDB has stopped it. `nadir off` ends both.\n",
-                   options.port);
+                   "Its debugger listens at {}, 115200 baud. On the machine at the other end, with the file that\n"
+                   "`nadir symbols --elf kernel.elf` makes here:\n"
+                   "    gdb kernel.elf -ex 'set remotetimeout 30' -ex 'target remote /dev/ttyUSB0'\n"
+                   "{}The system stands still while GDB has stopped it. `nadir off` ends both.\n",
+                   words_of_serial_port(on.gdb_port), remark);
     }
     return status;
 }

@@ -68,6 +68,12 @@ CLI::Option* add_level(CLI::App* command, const std::string& name, nadir_level& 
         ->type_name("LEVEL");
 }
 
+void add_hook_pages(CLI::App* command, std::optional<nadir_u32>& pages, const std::string& what) {
+    command->add_option("--hook-pages", pages, what + " (default: 64 where hooks can be set)")
+        ->check(CLI::Range(0, 512))
+        ->type_name("N");
+}
+
 void add_on(CLI::App& app, Action& action) {
     auto options = std::make_shared<OnOptions>();
     CLI::App* command = app.add_subcommand("on", "Put every processor under Nadir");
@@ -77,11 +83,7 @@ void add_on(CLI::App& app, Action& action) {
         "Let a fault in root mode report to the serial port COM1 (3F8H), too");
     command->add_flag("--record-every-exit", options->record_every_exit,
                       "Let the flight recorder see every CPUID, too; each of them costs more");
-    command
-        ->add_option("--hook-pages", options->hook_pages,
-                     "4-KiB pages to keep for `nadir hook`; 0: no hooks this time (default: 64 where hooks can be set)")
-        ->check(CLI::Range(0, 512))
-        ->type_name("N");
+    add_hook_pages(command, options->hook_pages, "4-KiB pages to keep for `nadir hook`; 0: no hooks this time");
     command->add_option("--fail-step", options->fail_step, "For tests: let this step of the start fail")
         ->check(CLI::Range(1, NADIR_STEP_COUNT - 1))
         ->group("");
@@ -105,7 +107,10 @@ void add_gdb(CLI::App& app, Action& action) {
         app.add_subcommand("gdb", "Turn Nadir on with a debugger beneath the system, for GDB at a serial port");
     command->add_option("--port", options->port, "com1 to com4, or the UART's I/O port, as 0x2f8 (default: com2)")
         ->type_name("PORT");
+    add_hook_pages(command, options->hook_pages, "4-KiB pages to keep for hidden breakpoints");
+    command->add_flag("--force", options->force, "Also at a port that the system uses, or where no UART answers");
     add_json(command, options->json);
+    command->footer("docs/debugging.md tells how GDB attaches, and what it can do then.");
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_gdb(system, *options, out); };
     });

@@ -2,6 +2,7 @@
 #include "tool/commands.h"
 #include "tool/json_output.h"
 #include "tool/processors.h"
+#include "tool/serial_port.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ nlohmann::ordered_json to_json(const nadir_state& state, const std::vector<nadir
     json["starts"] = state.starts;
     json["physical_address_bits"] = state.physical_address_bits;
     json["vpid"] = state.vpid != 0;
+    json["gdb_port"] = state.gdb_port;
     return json;
 }
 
@@ -60,6 +62,9 @@ void print(std::ostream& out, const nadir_state& state, const std::vector<nadir_
                    bytes(state.bytes_image));
         fmt::print(out, "  {:<22}{}\n", "VPID:", state.vpid != 0 ? "in use" : "not in use");
         fmt::print(out, "  {:<22}{} bits\n", "physical addresses:", state.physical_address_bits);
+    }
+    if (state.gdb_port != 0) {
+        fmt::print(out, "  {:<22}listens at {}\n", "debugger:", words_of_serial_port(state.gdb_port));
     }
     fmt::print(out, "  {:<22}{}\n", "successful starts:", state.starts);
 }

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// `nadir symbols`: names of the kernel's code and data, and which one an address belongs to.
+// `nadir symbols`: names of the kernel's code and data, and which one an address belongs to; or all of them, for GDB.
 #include "tool/commands.h"
 #include "tool/definitions/names.h"
 #include "tool/definitions/value.h"
+#include "tool/files.h"
 #include "tool/json_output.h"
+#include "tool/symbols/elf_file.h"
 #include "tool/symbols/source.h"
+#include "tool/units.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fmt/format.h>
 #include <fmt/ostream.h>
+#include <fstream>
 
 namespace nadir::tool {
 
@@ -58,10 +64,27 @@ nlohmann::ordered_json to_json(const Found& one) {
     return json;
 }
 
+void write_elf(const Symbols& symbols, const std::string& name) {
+    errno = 0;
+    std::ofstream file(path_of(name), std::ios::binary | std::ios::trunc);
+    file << elf_file(symbols);
+    file.close();
+    if (!file) {
+        throw Failure(ExitStatus::usage, fmt::format("{}: {}", name, std::strerror(errno)),
+                      "Give a file that can be written.");
+    }
+}
+
 } // namespace
 
 ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out) {
     const Symbols symbols = read_symbols(system, options.file);
+    if (!options.elf.empty()) {
+        write_elf(symbols, options.elf);
+        fmt::print(out, "{} written to {}, for `gdb {}`\n", counted(symbols.all().size(), "symbol"), options.elf,
+                   options.elf);
+        return ExitStatus::success;
+    }
     std::vector<Found> all;
     for (const std::string& wish : options.wishes) {
         const std::vector<Found> found = find(symbols, wish);

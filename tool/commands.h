@@ -31,6 +31,8 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
 
 struct GdbOptions {
     std::string port = "com2";
+    std::optional<nadir_u32> hook_pages; // as for `on`
+    bool force = false;                  // whoever uses the port
     bool json = false;
 };
 // Turns Nadir on with its debugger.
@@ -146,6 +148,7 @@ ExitStatus command_hook(System& system, const HookOptions& options, std::ostream
 struct SymbolsOptions {
     std::vector<std::string> wishes; // names, patterns, addresses; none: all symbols
     std::string file;                // empty: the running kernel's
+    std::string elf;                 // this file instead, with all of them
     bool json = false;
 };
 ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out);

@@ -26,11 +26,18 @@ void add_symbols(CLI::App& app, Action& action) {
     auto options = std::make_shared<SymbolsOptions>();
     CLI::App* command = app.add_subcommand(
         "symbols", "Find the kernel's symbols by name or pattern, and what an address belongs to; without words: all");
-    command
-        ->add_option("words", options->wishes, "A name (vfs_read, MODULE:NAME), a pattern with * and ?, or an address")
-        ->type_name("PATTERN|ADDRESS");
+    CLI::Option* words = command
+                             ->add_option("words", options->wishes,
+                                          "A name (vfs_read, MODULE:NAME), a pattern with * and ?, or an address")
+                             ->type_name("PATTERN|ADDRESS");
     add_symbol_file(command, options->file);
-    command->add_flag("--json", options->json, "Print JSON, for programs");
+    CLI::Option* json = command->add_flag("--json", options->json, "Print JSON, for programs");
+    command
+        ->add_option("--elf", options->elf,
+                     "Write all of them, with their modules', where they are now, into this file, for `gdb FILE`")
+        ->excludes(words)
+        ->excludes(json)
+        ->type_name("FILE");
     command->callback([options, &action] {
         action = [options](System& system, std::ostream& out) { return command_symbols(system, *options, out); };
     });

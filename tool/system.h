@@ -7,6 +7,7 @@
 #include "tool/device.h"
 #include "tool/look/frame.h"
 #include "tool/machine_notes.h"
+#include "tool/serial_port.h"
 
 #include <chrono>
 #include <cstdint>
@@ -75,6 +76,8 @@ public:
 
     // Throws Failure where they can't be read.
     virtual KernelSymbols kernel_symbols() = 0;
+    // Who has the UART at this I/O port.
+    virtual SerialUse serial_use(nadir_u32 /*port*/) { return {}; }
     // For a bug report.
     virtual MachineNotes notes() { return {}; }
 

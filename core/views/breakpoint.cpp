@@ -28,8 +28,11 @@ namespace {
 // have other code there, and one page may be mapped at several.
 GuestTranslation translate_rip(const Vcpu& vcpu) {
     const uint64_t linear = vmread(vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(vmcs::guest_cs_base));
-    return walk_guest(guest_paging(vcpu), guest_in_64_bit_mode() ? linear : linear & 0xFFFF'FFFF,
-                      GuestLinear::system_read, GuestMemory{vcpu});
+    GuestPaging paging = guest_paging(vcpu);
+    paging.smap =
+        false; // it is about the system's data accesses, and a program's code is as good a place for a breakpoint
+    return walk_guest(paging, guest_in_64_bit_mode() ? linear : linear & 0xFFFF'FFFF, GuestLinear::system_read,
+                      GuestMemory{vcpu});
 }
 
 bool is_breakpoint() {

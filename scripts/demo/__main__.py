@@ -12,7 +12,7 @@ from pathlib import Path
 from emulator import bochs, debian, product
 from emulator.places import ROOT
 
-from . import guest
+from . import debug, guest
 from .observations import Observations, claims, counted
 from .progress import Progress
 from .table import closing_table
@@ -40,7 +40,15 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--grub", action="store_true",
                         help="boot through GRUB with the kernel's own defaults (KASLR, page-table isolation): slower")
     parser.add_argument("--workload-only", action="store_true", help="leave Nadir out: proves the machine")
-    return parser.parse_args()
+    parser.add_argument("--gdb", type=int, nargs="?", const=debug.DEFAULT_PORT, metavar="PORT",
+                        help="let the machine stay there, and GDB attach to its kernel from beneath, "
+                             f"at this TCP port (default: {debug.DEFAULT_PORT})")
+    words = parser.parse_args()
+    if words.gdb is not None and (words.grub or words.workload_only):
+        parser.error("--gdb goes neither with --grub nor with --workload-only")
+    if words.gdb is not None and not 0 <= words.gdb <= 65535:
+        parser.error(f"--gdb {words.gdb}: a TCP port is a number up to 65535 (0: any that is free)")
+    return words
 
 
 class Watcher:
@@ -103,9 +111,11 @@ def main() -> int:
         build(progress, options)
         progress.waiting("fetching Debian's kernel")
         kernel = debian.kernel()
+        if words.gdb is not None:
+            return debug.run(options, directory, kernel, progress, words.gdb, words.verbose)
         machine = guest.machine(options, directory, kernel)
         progress.step(f"Debian's kernel {kernel.release}, unmodified, and an initrd are ready")
-    except (product.NotBuilt, debian.DebianError, bochs.EmulatorMissing) as error:
+    except (product.NotBuilt, debian.DebianError, bochs.EmulatorMissing, debug.PortTaken) as error:
         progress.close()
         print(f"The demo can't start: {error}", file=sys.stderr)
         return 2

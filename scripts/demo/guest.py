@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Sequence
 
 from emulator import debian, fastboot, grub, product, programs
 from emulator.bochs import Machine
@@ -64,6 +65,22 @@ poweroff -f
 INIT_WORKLOAD_ONLY = "".join(line for line in INIT.splitlines(keepends=True) if "nadir" not in line.lower())
 
 
+# With the debugger, and somebody who is always busy. What opens no file is of no interest to who debugs.
+INIT_TO_DEBUG = """\
+#!/bin/sh
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+insmod /lib/modules/nadir.ko
+echo "@@ gdb"
+nadir gdb --port com2
+echo "@@ ready"
+while true; do cat /proc/uptime > /tmp/uptime; sleep 0.1; done
+"""
+LEAVE_COM2_ALONE = "8250.nr_uarts=1"
+
+
 @dataclass
 class Options:
     model: str = "corei7_skylake_x"
@@ -72,13 +89,13 @@ class Options:
     workload_only: bool = False
 
 
-def initrd(options: Options) -> bytes:
+def initrd(options: Options, script: str = "") -> bytes:
     archive = Initrd()
     archive.program("bin/workload", programs.workload())
     if not options.workload_only:
         archive.program("bin/nadir", product.tool())
         archive.module(product.module())
-    archive.script("init", INIT_WORKLOAD_ONLY if options.workload_only else INIT)
+    archive.script("init", script or (INIT_WORKLOAD_ONLY if options.workload_only else INIT))
     return archive.archive()
 
 
@@ -90,3 +107,8 @@ def machine(options: Options, directory: Path, kernel: debian.Kernel) -> Machine
         return fastboot.linux(bare, directory, kernel, initrd(options), QUICK)
     return grub.boot(bare, directory, grub.entry(f"linux /vmlinuz {DEFAULTS}\ninitrd /initrd"),
                      {"vmlinuz": kernel.image, "initrd": initrd(options)})
+
+
+def machine_to_debug(options: Options, directory: Path, kernel: debian.Kernel, serial_line: Sequence[str]) -> Machine:
+    bare = Machine(model=options.model, processors=options.processors, extra=serial_line)
+    return fastboot.linux(bare, directory, kernel, initrd(options, INIT_TO_DEBUG), f"{QUICK} {LEAVE_COM2_ALONE}")

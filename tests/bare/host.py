@@ -27,11 +27,12 @@ def boot(directory: Path, line: str, modules: Sequence[fastboot.Module] = (), ti
 
 
 def boot_kernel(directory: Path, kernel: Path, line: str, modules: Sequence[fastboot.Module] = (), timeout: float = 60,
-                stop_when: Callable[[str], bool] | None = None, **settings) -> Run:
+                stop_when: Callable[[str], bool] | None = None, on_line: Callable[[str], None] | None = None,
+                **settings) -> Run:
     """The same for another Multiboot kernel: on the bare emulator."""
     machine = Machine(**{"memory_mib": 128, "ignore_bad_msrs": False, **settings})
     machine = fastboot.multiboot(machine, directory, kernel, line, modules)
-    return machine.run(timeout=timeout, directory=directory, stop_when=stop_when)
+    return machine.run(timeout=timeout, directory=directory, stop_when=stop_when, on_line=on_line)
 
 
 def expect_ok(run: Run, vmx_failures: bool = False) -> Run:

@@ -6,15 +6,22 @@ them, and keeps them: so a test can also say something that GDB never would."""
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import Callable, Sequence
 
 PROGRAM = "gdb"
 COM2 = 0x2F8
-PATIENCE = 100  # seconds of the wall clock, for a machine that shares its processors
+CONTINUE = b"$vCont;c"
+MOMENT = 0.5  # seconds
+# A Ctrl-C stops the machine by one byte. A packet, of which the emulated UART keeps one byte and a running machine takes one in a fifth of
+# an emulated second, needs half a minute of them. GDB leaves out the answer: it awaits another.
+KNOCK = b"\x03"
+PATIENCE = 400  # seconds of the wall clock, for a machine that shares its processors
 
 
 def _listener() -> socket.socket:
@@ -25,15 +32,24 @@ def _listener() -> socket.socket:
     return listener
 
 
-def run(commands: Sequence[str], port: int, symbols: Path | None = None) -> str:
-    """What GDB printed of these commands, once it had connected."""
+def run(commands: Sequence[str], port: int, symbols: Path | None = None, ctrl_c_when: Callable[[], bool] | None = None) -> str:
+    """What GDB printed of these commands, once it had connected. Once ctrl_c_when() is true, somebody presses Ctrl-C."""
     every = ["set confirm off", "set pagination off", "set width 0", "set remotetimeout 60", f"target remote 127.0.0.1:{port}", *commands]
     arguments = [PROGRAM, "-q", "-nx", "-batch", *([str(symbols)] if symbols else ["-ex", "set architecture i386:x86-64"])]
     for command in every:
         arguments += ["-ex", command]
-    done = subprocess.run(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          errors="replace", timeout=PATIENCE)
-    return done.stdout
+    with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace") as gdb:
+        end = time.monotonic() + PATIENCE
+        try:
+            while ctrl_c_when and gdb.poll() is None and time.monotonic() < end:
+                if ctrl_c_when():
+                    gdb.send_signal(signal.SIGINT)
+                    ctrl_c_when = None
+                time.sleep(0.1)
+            return gdb.communicate(timeout=PATIENCE)[0]
+        finally:
+            gdb.kill()
 
 
 class Line:
@@ -64,19 +80,29 @@ class Line:
         except OSError:
             pass
 
-    def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None) -> str:
+    def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None, ctrl_c_at: int = 0, knock: bool = False) -> str:
+        """What it printed. ctrl_c_at: somebody presses Ctrl-C a moment after so many `continue`. knock: with KNOCK before."""
         listener = _listener()
+        continued = self.sent.count(CONTINUE) + ctrl_c_at
+        reached: list[float] = []
+
+        def is_time() -> bool:
+            if self.sent.count(CONTINUE) >= continued:
+                reached.append(time.monotonic())
+            return bool(reached) and time.monotonic() > reached[0] + MOMENT
 
         def bridge() -> None:
             end, _ = listener.accept()
             with end:
+                if knock:
+                    machine.sendall(KNOCK)
                 back = threading.Thread(target=self._carry_back, args=(machine, end), daemon=True)
                 back.start()
                 self._carry(end, machine, self.sent)
 
         threading.Thread(target=bridge, daemon=True).start()
         with listener:
-            return run(commands, listener.getsockname()[1], symbols)
+            return run(commands, listener.getsockname()[1], symbols, is_time if ctrl_c_at else None)
 
     def accept(self) -> socket.socket:
         machine, _ = self._emulator.accept()

@@ -122,10 +122,11 @@ def _sections(lines: Sequence[str]) -> dict[str, list[str]]:
 def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), machine: Machine | None = None,
          append: str = "", modules: Sequence[Path] = (), timeout: float = 300,
          stop_when: Callable[[str], bool] | None = None, prepare: Callable[[Initrd], None] | None = None,
-         files: Mapping[str, Path] | None = None, nadir: Path | None = None) -> Boot:
+         files: Mapping[str, Path] | None = None, nadir: Path | None = None,
+         on_line: Callable[[str], None] | None = None) -> Boot:
     """Boots, runs `script` (a shell script; it should end with `finish`) and returns what it printed.
 
-    programs: names in programs/, "nadir" for the tool, and "conformance". stop_when: as for Machine.run. prepare: adds files.
+    programs: names in programs/, "nadir" for the tool, and "conformance". on_line, stop_when: as for Machine.run. prepare: adds files.
     files: where in the guest, and what. nadir: another nadir.ko than the usual one.
     """
     initrd = Initrd()
@@ -142,7 +143,7 @@ def boot(directory: Path, script: str, programs: Sequence[str] = ("request",), m
     initrd.script("init", PROLOGUE + script)
     machine = fastboot.linux(machine or Machine(processors=2), directory, debian.kernel(), initrd.archive(),
                              f"{QUICK} {append}".strip())
-    run = machine.run(timeout=timeout, directory=directory, stop_when=stop_when)
+    run = machine.run(timeout=timeout, directory=directory, stop_when=stop_when, on_line=on_line)
     return Boot(run, _sections(run.lines))
 
 

@@ -263,6 +263,7 @@ public:
     std::uint64_t memory = 1u << 30;
     std::vector<tool::Rival> others;
     tool::KernelSymbols symbols;
+    tool::SerialUse serial;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
     tool::MachineNotes machine;
@@ -297,6 +298,7 @@ public:
             while_asleep();
         }
     }
+    tool::SerialUse serial_use(nadir_u32) override { return serial; }
     tool::MachineNotes notes() override { return machine; }
     std::uint64_t cpuid_ticks() override { return 1000; }
     std::optional<tool::TerminalSize> terminal() override { return size; }

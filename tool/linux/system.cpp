@@ -5,6 +5,7 @@
 #include "tool/linux/notes.h"
 #include "tool/linux/processor.h"
 #include "tool/linux/screen.h"
+#include "tool/linux/serial.h"
 #include "tool/linux/text_file.h"
 #include "tool/system.h"
 #include "tool/x86/cpuid.h"
@@ -109,6 +110,8 @@ public:
     void sleep(std::chrono::milliseconds time) override {
         usleep(static_cast<useconds_t>(time.count() * 1000)); // ends early at a signal
     }
+
+    SerialUse serial_use(nadir_u32 port) override { return linux_serial_use(port); }
 
     MachineNotes notes() override { return linux_notes(); }
 

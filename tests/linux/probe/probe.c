@@ -6,6 +6,9 @@
  *   end          the probe goes, and says how often it was hit
  *   call COUNT   calls nadir_probe_target so often, and says what came back the last time
  *   ask VALUE    calls it once with the value
+ *   look         at what a debugger of the usual kind would leave behind: the breakpoint registers, the trap flag here, the
+ *                function's bytes; the first look is what others are compared with
+ *   looked       says how often, and how often something was different
  */
 #include <linux/crc32.h>
 #include <linux/kprobes.h>
@@ -32,6 +35,37 @@ noinline unsigned long nadir_probe_other(unsigned long value) {
 static atomic_t hits;
 static bool probed;
 
+struct traces {
+    unsigned long registers[6];
+    unsigned long trap_flag;
+    u32 sum;
+};
+
+static struct traces first_look;
+static bool has_looked;
+static atomic_t looks, differences;
+
+static u8* function;
+
+static void look(void) {
+    struct traces now = {};
+    unsigned int i;
+
+    for (i = 0; i < 4; i++)
+        get_debugreg(now.registers[i], i);
+    get_debugreg(now.registers[4], 6);
+    get_debugreg(now.registers[5], 7);
+    now.trap_flag = native_save_fl() & X86_EFLAGS_TF;
+    now.sum = crc32(0, function, BYTES);
+    if (!has_looked) {
+        first_look = now;
+        has_looked = true;
+    }
+    atomic_inc(&looks);
+    if (memcmp(&now, &first_look, sizeof(now)))
+        atomic_inc(&differences);
+}
+
 static int count_hit(struct kprobe* probe, struct pt_regs* registers) {
     atomic_inc(&hits);
     return 0;
@@ -51,8 +85,6 @@ static u8* address_of_function(void) {
     unregister_kprobe(&looking);
     return address;
 }
-
-static u8* function;
 
 static int begin_probe(unsigned int offset) {
     int result;
@@ -85,6 +117,10 @@ static ssize_t probe_write(struct file* file, const char __user* user, size_t si
         pr_info("nadir_probe: sum %08x first %*ph\n", crc32(0, function, BYTES), 12, function);
     } else if (sscanf(words, "probe %u", &number) == 1) {
         return begin_probe(number) ? -EINVAL : size;
+    } else if (!strncmp(words, "looked", 6)) {
+        pr_info("nadir_probe: looked %d differences %d\n", atomic_read(&looks), atomic_read(&differences));
+    } else if (!strncmp(words, "look", 4)) {
+        look();
     } else if (!strncmp(words, "end", 3)) {
         end_probe();
     } else if (sscanf(words, "call %u", &number) == 1) {

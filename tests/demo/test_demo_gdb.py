@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT OR GPL-2.0-only
+"""./demo --gdb: what it prints is what a person types, and a hidden breakpoint on a function of the kernel is hit."""
+
+import re
+import shlex
+import signal
+import subprocess
+import threading
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+PATIENCE = 600  # seconds of the wall clock
+
+
+def demo(root, *words):
+    return subprocess.run(["./demo", *words], cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
+
+
+def lines_until(process, what: str) -> str:
+    text = ""
+    for line in process.stdout:
+        text += line
+        if re.search(what, line):
+            return text
+    raise AssertionError(f"no line {what!r} in\n{text}")
+
+
+def test_from_the_printed_line_to_a_breakpoint(root):
+    with subprocess.Popen(["./demo", "--gdb", "0"], cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True) as process:
+        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog.start()
+        try:
+            shown = lines_until(process, "Ctrl-C here")
+            typed = shlex.split(re.search(r"^    (gdb .*)$", shown, re.MULTILINE)[1])
+            commands = [["-ex", word] for word in ("break __x64_sys_openat", "continue", "x/i $pc", "x/s *(char**)($rdi + 0x68)", "detach")]
+            for _ in range(2):  # one GDB after the other
+                done = subprocess.run([*typed[:2], "-q", "-nx", "-batch", *typed[2:], *sum(commands, [])], cwd=root, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+                assert "in __x64_sys_openat ()" in done.stdout and "<__x64_sys_openat>:\tnop" in done.stdout, shown + done.stdout
+                assert "int3" not in done.stdout and "detached" in done.stdout, done.stdout
+            process.send_signal(signal.SIGINT)
+            assert "The machine is switched off." in process.stdout.read()
+            assert process.wait(PATIENCE) == 0
+        finally:
+            watchdog.cancel()
+            process.kill()
+
+
+def test_wrong_words(root):
+    for words in (["--gdb", "--grub"], ["--gdb", "70000"], ["--gdb", "com2"]):
+        done = demo(root, *words)
+        assert done.returncode == 2 and "--gdb" in done.stderr, done

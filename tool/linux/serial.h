@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// Who has a UART, of what Linux knows.
+#pragma once
+
+#include "tool/serial_port.h"
+
+#include <optional>
+
+namespace nadir::tool {
+
+SerialUse linux_serial_use(nadir_u32 port);
+
+// The number of the serial driver's line (N of ttyS<N>) at this I/O port, by what /proc/tty/driver/serial says.
+std::optional<unsigned> line_at(const std::string& driver, nadir_u32 port);
+
+} // namespace nadir::tool
