@@ -16,7 +16,7 @@ enum class StopWish : uint8_t {
     visit,     // a packet of a GDB that has just come
 };
 
-// While the machine runs: what does GDB want? Never waits.
+// While the machine runs: what does GDB want? Waits only for the rest of a packet whose bytes are coming.
 StopWish wants_stop(Session& session, uint16_t port);
 
 } // namespace nadir::core::gdb

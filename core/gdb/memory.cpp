@@ -103,7 +103,8 @@ bool is_memory(const Vmm& vmm, uint64_t physical) {
 }
 
 uint32_t read_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint8_t* to, uint32_t bytes) {
-    Task task{.errand = Errand::read_bytes, .bytes = bytes, .linear = linear, .to = to};
+    Task task{.errand = Errand::read_bytes, .bytes = bytes, .linear = linear};
+    task.to = to;
     run_on(vmm, processor, task);
     return task.count;
 }

@@ -29,6 +29,8 @@ public:
 
     // With what was escaped as it was meant.
     [[nodiscard]] std::string_view data() const { return {data_, length_}; }
+    // It has begun, and its end is still to come.
+    [[nodiscard]] bool in_packet() const { return state_ != State::between; }
 
 private:
     enum class State : uint8_t { between, data, escaped, first_digit, second_digit };

@@ -28,9 +28,9 @@ namespace {
 // have other code there, and one page may be mapped at several.
 GuestTranslation translate_rip(const Vcpu& vcpu) {
     const uint64_t linear = vmread(vmcs::guest_rip) + (guest_in_64_bit_mode() ? 0 : vmread(vmcs::guest_cs_base));
+    // SMAP is about the system's data accesses, and a program's code is as good a place for a breakpoint.
     GuestPaging paging = guest_paging(vcpu);
-    paging.smap =
-        false; // it is about the system's data accesses, and a program's code is as good a place for a breakpoint
+    paging.smap = false;
     return walk_guest(paging, guest_in_64_bit_mode() ? linear : linear & 0xFFFF'FFFF, GuestLinear::system_read,
                       GuestMemory{vcpu});
 }

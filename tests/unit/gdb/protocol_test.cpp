@@ -14,13 +14,15 @@
 
 namespace {
 std::deque<uint8_t> to_machine; // at its end GDB detaches, so that every conversation has one
+unsigned looks_per_byte = 1;    // a line is slower than who looks at it
+unsigned looks = 0;
 std::string from_machine;
 } // namespace
 
 namespace nadir::core::gdb {
 
 std::optional<uint8_t> receive(uint16_t) {
-    if (to_machine.empty()) {
+    if (to_machine.empty() || looks++ % looks_per_byte != 0) {
         return std::nullopt;
     }
     const uint8_t byte = to_machine.front();
@@ -50,6 +52,8 @@ protected:
         fake::reset();
         to_machine.clear();
         from_machine.clear();
+        looks_per_byte = 1;
+        looks = 0;
         begin(session(), {StopReason::asked_for, 0, 0});
     }
 
@@ -227,6 +231,19 @@ TEST_F(GdbProtocol, AcknowledgesANewVisitor) {
     const std::string words = over_the_line(packet("QStartNoAckMode") + packet("qSupported:swbreak+"));
     EXPECT_THAT(words, StartsWith("+" + packet("OK") + "+$PacketSize="));
     EXPECT_THAT(words, testing::EndsWith("+" + packet("OK")));
+}
+
+TEST_F(GdbProtocol, WaitsForTheRestOfAPacketOnly) {
+    looks_per_byte = 20;
+    for (const char c : packet("qSupported")) {
+        to_machine.push_back(static_cast<uint8_t>(c));
+    }
+    EXPECT_EQ(wants_stop(session(), 0), StopWish::visit);
+    EXPECT_EQ(from_machine, "-");
+    to_machine = {'+', '$'};
+    looks = 0;
+    EXPECT_EQ(wants_stop(session(), 0), StopWish::none);
+    EXPECT_EQ(to_machine.size(), 1U) << "behind '+' there is nothing to be awaited";
 }
 
 TEST_F(GdbProtocol, SaysItsLastAnswerAgain) {
