@@ -144,8 +144,11 @@ After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
 }
 
 StopWish wants_stop(Session& session, uint16_t port) {
-    std::optional<uint8_t> byte = receive(port);
-    while (byte) {
+    for (bool first = true;; first = false) {
+        const std::optional<uint8_t> byte = first ? receive(port) : receive_more(session, port);
+        if (!byte) {
+            return StopWish::none;
+        }
         const Got got = session.reader.take(*byte);
         if (got == Got::interrupt) {
             return StopWish::interrupt;
@@ -156,9 +159,7 @@ StopWish wants_stop(Session& session, uint16_t port) {
             send(port, '-');
             return StopWish::visit;
         }
-        byte = receive_more(session, port);
     }
-    return StopWish::none;
 }
 
 } // namespace nadir::core::gdb

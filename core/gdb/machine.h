@@ -53,8 +53,8 @@ bool can_step(Vmm& vmm, uint32_t processor);
 void put_refusal(const Vmm& vmm, base::Writer& out);
 void remove_all_points(Vmm& vmm);
 
-// What `monitor WORDS` prints. False: there is no such command.
-bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view words, base::Writer& out);
+// What `monitor TEXT` prints. False: there is no such command.
+bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, base::Writer& out);
 // What the list of threads says of a processor.
 void put_processor(Vmm& vmm, uint32_t processor, base::Writer& out);
 

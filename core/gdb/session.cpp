@@ -63,7 +63,11 @@ void put_as_hex(Writer& reply, std::string_view words) {
 void monitor(Session& session, Vmm& vmm, Words words, Writer& reply) {
     char command[128];
     Writer text(command);
-    while (const auto byte = words.byte()) {
+    for (;;) {
+        const auto byte = words.byte();
+        if (!byte) {
+            break;
+        }
         text.character(static_cast<char>(*byte));
     }
     Writer out(session.answer);

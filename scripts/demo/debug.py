@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Callable
 
 from emulator import debian, kallsyms
-from emulator.gdb import KNOCK
 
 from . import guest
 from .progress import Progress
@@ -71,7 +70,6 @@ class Bridge:
         while True:
             self._debugger, _ = self._gdb.accept()
             with self._debugger:
-                machine.sendall(KNOCK)
                 _carry(self._debugger, machine.sendall)
             self._debugger = None
 

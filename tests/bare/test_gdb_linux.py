@@ -40,7 +40,7 @@ def test_gdb_attaches_to_linux(tmp_path):
 
     def talk(line, machine):
         assert ready.wait(600), "Linux never got to its shell"
-        return line.gdb(machine, COMMANDS, kernel, knock=True)
+        return line.gdb(machine, COMMANDS, kernel)
 
     image = Initrd()
     image.script("init", SCRIPT)
@@ -59,7 +59,8 @@ def test_gdb_attaches_to_linux(tmp_path):
         assert line in run.lines, run.tail()
     assert "(processor 0, CPL" in words and "(processor 1, CPL" in words, words
     assert "Linux version 6.1." in words and '"/proc/sys/kernel/panic"' in words, words
-    assert words.count("hit Breakpoint 1, ") == 3, words
+    # Each `continue` ends there; and while one processor steps, the other may come there, too.
+    assert 3 <= words.count("hit Breakpoint 1, ") <= 5, words
     assert re.search(r"^\$1 = 0x(0f|f)$", words, re.M), words  # of the kernel's own five-byte NOP, no INT3
     assert re.search(r"^efer .*\[ sce lme lma nxe \]", words, re.M), words
     assert "VMX-preemption timer expired" in words and "detached" in words

@@ -18,9 +18,6 @@ PROGRAM = "gdb"
 COM2 = 0x2F8
 CONTINUE = b"$vCont;c"
 MOMENT = 0.5  # seconds
-# A Ctrl-C stops the machine by one byte. A packet, of which the emulated UART keeps one byte and a running machine takes one in a fifth of
-# an emulated second, needs half a minute of them. GDB leaves out the answer: it awaits another.
-KNOCK = b"\x03"
 PATIENCE = 400  # seconds of the wall clock, for a machine that shares its processors
 
 
@@ -80,8 +77,8 @@ class Line:
         except OSError:
             pass
 
-    def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None, ctrl_c_at: int = 0, knock: bool = False) -> str:
-        """What it printed. ctrl_c_at: somebody presses Ctrl-C a moment after so many `continue`. knock: with KNOCK before."""
+    def gdb(self, machine: socket.socket, commands: Sequence[str], symbols: Path | None = None, ctrl_c_at: int = 0) -> str:
+        """What it printed. ctrl_c_at: somebody presses Ctrl-C a moment after so many `continue`."""
         listener = _listener()
         continued = self.sent.count(CONTINUE) + ctrl_c_at
         reached: list[float] = []
@@ -94,8 +91,6 @@ class Line:
         def bridge() -> None:
             end, _ = listener.accept()
             with end:
-                if knock:
-                    machine.sendall(KNOCK)
                 back = threading.Thread(target=self._carry_back, args=(machine, end), daemon=True)
                 back.start()
                 self._carry(end, machine, self.sent)

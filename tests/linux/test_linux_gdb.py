@@ -61,7 +61,7 @@ def session(tmp_path_factory):
 
     def talk(line, machine):
         assert ready.wait(600), "the guest did not get so far"
-        return line.gdb(machine, COMMANDS, kernel, ctrl_c_at=2, knock=True)
+        return line.gdb(machine, COMMANDS, kernel, ctrl_c_at=2)
 
     visit = Visit(talk)
     boot = guest.boot(directory, SCRIPT, programs=("nadir", "debugged"), machine=Machine(processors=2, extra=[visit.line.configuration]),
