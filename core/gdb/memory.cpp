@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/memory.h"
 
+#include <iterator>
+
 #include "arch/vmx/fields.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
+#include "core/gdb/task.h"
 #include "core/guest.h"
 #include "core/memory/ept_lock.h"
 #include "core/memory/guest_linear.h"
@@ -38,6 +41,33 @@ private:
     GuestMemory memory_;
     const Vmm& vmm_;
 };
+
+// The same, and what it has read is kept.
+class Recorded {
+public:
+    Recorded(const Vcpu& vcpu, Task& task) : tables_(vcpu), task_(task) {}
+
+    uint64_t read_entry(uint64_t physical, uint32_t bytes) const {
+        const uint64_t value = tables_.read_entry(physical, bytes);
+        if (task_.count < std::size(task_.steps)) {
+            task_.steps[task_.count] = {physical, value};
+            ++task_.count;
+        }
+        return value;
+    }
+    static uint8_t set_bits(uint64_t physical, uint8_t bits) { return Untouched::set_bits(physical, bits); }
+
+private:
+    Untouched tables_;
+    Task& task_;
+};
+
+// The system's own read, wherever the page belongs to.
+GuestPaging paging_to_look(const Vcpu& vcpu) {
+    GuestPaging paging = guest_paging(vcpu);
+    paging.smap = false;
+    return paging;
+}
 
 // Calls use(physical, bytes, how many came before) page by page as far as there is memory. How many bytes that was.
 template <typename Use>
@@ -92,9 +122,14 @@ bool can_step_here(const Vcpu& vcpu) {
 }
 
 GuestTranslation translate(const Vcpu& vcpu, uint64_t linear) {
-    GuestPaging paging = guest_paging(vcpu);
-    paging.smap = false;
-    return walk_guest(paging, linear, GuestLinear::system_read, Untouched{vcpu});
+    return walk_guest(paging_to_look(vcpu), linear, GuestLinear::system_read, Untouched{vcpu});
+}
+
+void walk_here(const Vcpu& vcpu, Task& task) {
+    const GuestTranslation there =
+        walk_guest(paging_to_look(vcpu), task.linear, GuestLinear::system_read, Recorded{vcpu, task});
+    task.done = there.mapped;
+    task.value = there.physical;
 }
 
 bool is_memory(const Vmm& vmm, uint64_t physical) {

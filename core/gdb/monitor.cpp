@@ -15,7 +15,7 @@ namespace {
 void put_help(base::Writer& out) {
     out.text("exits         this processor's VM exits by reason\n"
              "vmcs ENCODING a field of its VMCS, by the number that the manual gives it\n"
-             "walk ADDRESS  where a linear address leads, by its page tables\n"
+             "walk ADDRESS  where a linear address leads, entry by entry of its page tables\n"
              "why           why the last breakpoint, watchpoint or step was refused\n");
 }
 
@@ -39,6 +39,7 @@ unsigned digits_of(uint64_t encoding) {
 }
 
 void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
+    (void)words.skip(" ");
     (void)words.skip("0x");
     const auto encoding = words.number();
     if (!encoding || !words.at_end()) {
@@ -56,14 +57,18 @@ void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
 }
 
 void put_walk(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
+    (void)words.skip(" ");
     (void)words.skip("0x");
     const auto linear = words.number();
     if (!linear || !words.at_end()) {
-        out.text("walk needs a linear address, in hexadecimal\n");
+        out.text("walk needs a linear address, in hexadecimal digits; GDB's names and $registers don't get here\n");
         return;
     }
-    Task look{.errand = Errand::translate, .linear = *linear};
+    Task look{.errand = Errand::walk, .linear = *linear};
     run_on(vmm, processor, look);
+    for (uint32_t i = 0; i < look.count; ++i) {
+        out.text("entry at ").hex(look.steps[i].physical).text(": ").hex(look.steps[i].value).character('\n');
+    }
     out.hex(*linear).text(look.done ? " is at physical address " : " is not mapped");
     if (look.done) {
         out.hex(look.value).text(is_memory(vmm, look.value) ? "" : ", where no memory of the guest's is");
@@ -79,9 +84,9 @@ bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, base::Writ
         put_help(out);
     } else if (words.skip("exits")) {
         put_exits(vmm, processor, out);
-    } else if (words.skip("vmcs ")) {
+    } else if (words.skip("vmcs")) {
         put_field(vmm, processor, words, out);
-    } else if (words.skip("walk ")) {
+    } else if (words.skip("walk")) {
         put_walk(vmm, processor, words, out);
     } else if (words.skip("why")) {
         put_refusal(vmm, out);

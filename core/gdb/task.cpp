@@ -29,6 +29,7 @@ void do_here(Vcpu& vcpu, Task& task) {
     case Errand::read_bytes: task.count = read_bytes_here(vcpu, task.linear, task.to, task.bytes); break;
     case Errand::write_bytes: task.count = write_bytes_here(vcpu, task.linear, task.from, task.bytes); break;
     case Errand::translate: translate_here(vcpu, task); break;
+    case Errand::walk: walk_here(vcpu, task); break;
     case Errand::judge_step: task.done = can_step_here(vcpu); break;
     case Errand::read_field: task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded; break;
     case Errand::leave_views: leave_here(vcpu); break;

@@ -25,6 +25,12 @@ enum class Refusal : uint8_t {
     unsupported,
 };
 
+// An entry of the page tables that a walk has read.
+struct WalkStep {
+    uint64_t physical;
+    uint64_t value;
+};
+
 enum class Errand : uint8_t {
     read_register,  // which: value, done
     write_register, // which, value: done
@@ -32,6 +38,7 @@ enum class Errand : uint8_t {
     read_bytes,     // linear, to, bytes: count
     write_bytes,    // linear, from, bytes: count
     translate,      // linear: value is the physical address, done
+    walk,           // the same, and steps, from the top: count
     judge_step,     // done: its next instruction can be stepped
     read_field,     // linear is the field's encoding: value, done
     // Of core/gdb/apply.h, in this order:
@@ -50,6 +57,7 @@ struct Task {
     uint32_t count = 0;
     uint64_t linear = 0;
     uint64_t value = 0;
+    WalkStep steps[5] = {}; // of at most five levels
     uint8_t* to = nullptr;
     const uint8_t* from = nullptr;
 };
@@ -63,5 +71,6 @@ bool is_halted();
 uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes);
 uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes);
 bool can_step_here(const Vcpu& vcpu);
+void walk_here(const Vcpu& vcpu, Task& task);
 
 } // namespace nadir::core::gdb

@@ -53,12 +53,14 @@ def test_a_session(tmp_path, model, processors):
 def test_refusals_and_what_is_not_there(tmp_path):
     run, words = debug(tmp_path, gdb("print *(int*)0x123456789000", "break *0x123456789000", "continue", "monitor why", "delete",
                                      "print *(int*)0xffffffff00000000", "set var $cr3 = 0", "set var $pc = 0x8000000000000000",
-                                     "monitor nothing", "monitor walk 0x123456789000", "info registers st0",
+                                     "monitor nothing", "monitor walk 0x123456789000", "monitor walk", "info registers st0",
                                      "tbreak nadir_gdb_traces", "continue", "set var $eflags = $eflags | 0x100", "stepi",
                                      "monitor why", "set var $eflags = $eflags & ~0x100", "stepi"))
     expect_ok(run)
     assert words.count("Cannot access memory at address") >= 3, words
     assert "page tables don't map the address" in words
+    assert re.search(r"^entry at 0x[0-9a-f]+: 0x0\n0x123456789000 is not mapped$", words, re.MULTILINE), words
+    assert "walk needs a linear address" in words
     assert 'Could not write register "cr3"' in words and 'Could not write register "rip"' in words
     assert "Target does not support this command" in words
     assert "is not mapped" in words and "<unavailable>" in words
