@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/memory.h"
 
-#include <iterator>
-
 #include "arch/vmx/fields.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
@@ -49,7 +47,7 @@ public:
 
     uint64_t read_entry(uint64_t physical, uint32_t bytes) const {
         const uint64_t value = tables_.read_entry(physical, bytes);
-        if (task_.count < std::size(task_.steps)) {
+        if (task_.count < Task::most_steps) {
             task_.steps[task_.count] = {physical, value};
             ++task_.count;
         }

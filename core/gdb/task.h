@@ -49,6 +49,8 @@ enum class Errand : uint8_t {
 };
 
 struct Task {
+    static constexpr uint32_t most_steps = 5; // levels
+
     Errand errand{};
     Register which{};
     Refusal refusal{};
@@ -57,7 +59,7 @@ struct Task {
     uint32_t count = 0;
     uint64_t linear = 0;
     uint64_t value = 0;
-    WalkStep steps[5] = {}; // of at most five levels
+    WalkStep steps[most_steps] = {};
     uint8_t* to = nullptr;
     const uint8_t* from = nullptr;
 };
