@@ -15,7 +15,7 @@ namespace nadir::tool {
 namespace {
 
 std::string words_of(const nadir_listed_hook& hook, const Symbols& symbols) {
-    const std::string place = words_of(symbols, hook.wish.address);
+    std::string place = words_of(symbols, hook.wish.address);
     switch (hook.wish.kind) {
     case NADIR_HOOK_REDIRECT: return fmt::format("{} -> {}", place, words_of(symbols, hook.wish.target));
     case NADIR_HOOK_CALL: return fmt::format("{} -> extension {}", place, hook.wish.target);
