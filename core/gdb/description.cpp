@@ -40,7 +40,7 @@ private:
 
 void put_fields(Excerpt& out, const RegisterRow& row) {
     out.text("<flags id=\"").text(row.name).text("_bits\" size=\"").decimal(bytes_of(row)).text("\">\n");
-    for (const arch::Field& field : row.fields) {
+    for (const FieldRow& field : row.fields) {
         out.text("<field name=\"").text(field.name).text("\" start=\"").decimal(field.low);
         out.text("\" end=\"").decimal(field.high).text("\"/>\n");
     }

@@ -8,8 +8,6 @@
 #include <span>
 #include <string_view>
 
-#include "arch/register.h"
-
 namespace nadir::core::gdb {
 
 enum class Register : uint8_t {
@@ -18,11 +16,18 @@ enum class Register : uint8_t {
 #undef NADIR_GDB_REGISTER
 };
 
+// What GDB is told of a field. arch's own rows have words and functions as well, which would be in root mode's image for nothing.
+struct FieldRow {
+    std::string_view name;
+    uint8_t high;
+    uint8_t low;
+};
+
 struct RegisterRow {
     std::string_view name;
     uint8_t bits;
     std::string_view type; // for GDB's printing; with fields it is a type of its own
-    std::span<const arch::Field> fields;
+    std::span<const FieldRow> fields;
 };
 
 extern const std::span<const RegisterRow> registers;
