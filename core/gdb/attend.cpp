@@ -95,7 +95,7 @@ void let_go(Vmm& vmm, After after) {
     Debugger& debugger = *vmm.debugger;
     debugger.attached = after == After::go_on;
     debugger.hurries = false;
-    for (uint32_t i = 0; i < debugger.seat_count; ++i) {
+    for (uint32_t i = 0; i < vmm.processor_count; ++i) {
         debugger.hurries |= debugger.attached && debugger.session.motions[i] == Motion::step;
         Seat& seat = debugger.seats[i];
         seat.stepped = 0;

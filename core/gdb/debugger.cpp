@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/debugger.h"
 
+#include "arch/paging.h"
 #include "core/vmm.h"
 #include "cpu/instructions.h"
 
 namespace nadir::core::gdb {
 
-namespace {
-constexpr uint64_t page = 4096;
-}
-
 Debugger* debugger_of(const Vmm& vmm) { return vmm.debugger; }
 
 uint64_t debugger_pages(uint32_t processors) {
-    return (sizeof(Debugger) + processors * sizeof(Seat) + page - 1) / page;
+    return (sizeof(Debugger) + processors * sizeof(Seat) + arch::page_size_4k - 1) / arch::page_size_4k;
 }
 
 void place_debugger(Vmm& vmm, void* memory, uint16_t port) {
     Debugger& debugger = *static_cast<Debugger*>(memory);
     debugger.port = port;
-    debugger.seat_count = vmm.processor_count;
     debugger.seats = reinterpret_cast<Seat*>(&debugger + 1);
-    for (uint32_t i = 0; i < debugger.seat_count; ++i) {
+    for (uint32_t i = 0; i < vmm.processor_count; ++i) {
         debugger.seats[i].motion = Motion::run;
     }
     vmm.debugger = &debugger;

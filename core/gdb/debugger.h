@@ -55,11 +55,10 @@ struct Debugger {
     uint32_t polling; // 1: a processor looks at the line
     uint32_t server;  // the processor that serves, plus one; 0: none does
     uint32_t stop;    // 1: everybody is to stand still
-    uint32_t seat_count;
     SetPoint points[most_points];
     uint32_t watched_count;
     Watched watched[most_parts];
-    Seat* seats; // behind it
+    Seat* seats; // behind it; one per processor
 };
 
 // With a debugger, and where nobody says how many there are to be.

@@ -137,7 +137,7 @@ bool set_register(Vcpu& vcpu, Register which, Value value) {
 
 bool is_halted() { return vmread(vmcs::guest_activity_state) == static_cast<uint32_t>(ActivityState::hlt); }
 
-uint32_t processor_count(const Vmm& vmm) { return vmm.debugger->seat_count; }
+uint32_t processor_count(const Vmm& vmm) { return vmm.processor_count; }
 
 bool is_there(const Vmm& vmm, uint32_t processor) {
     const Debugger& debugger = *vmm.debugger;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/memory.h"
 
+#include "arch/paging.h"
 #include "arch/vmx/fields.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
@@ -22,8 +23,6 @@ namespace nadir::core::gdb {
 using cpu::vmread;
 
 namespace {
-
-constexpr uint64_t page = 4096;
 
 // A walk that leaves no mark.
 class Untouched {
@@ -73,7 +72,7 @@ uint32_t for_each_page(const Vcpu& vcpu, uint64_t linear, uint32_t bytes, Use us
     uint32_t done = 0;
     while (done < bytes) {
         const uint64_t at = linear + done;
-        const auto in_page = static_cast<uint32_t>(page - at % page);
+        const auto in_page = static_cast<uint32_t>(arch::page_size_4k - at % arch::page_size_4k);
         const uint32_t part = bytes - done < in_page ? bytes - done : in_page;
         const GuestTranslation there = translate(vcpu, at);
         if (!there.mapped || !is_memory(*vcpu.place.vmm, there.physical)) {
