@@ -85,7 +85,7 @@ void put_back(Vcpu& vcpu) {
 void take_away(Vcpu& vcpu, StepEnd what) {
     switch (what) {
     case StepEnd::optional_exits: let_instructions_through(vcpu); break;
-    case StepEnd::close_pages: break; // its caller opens them
+    case StepEnd::close_pages: // its caller opens them
     case StepEnd::debugger: break;
     }
 }

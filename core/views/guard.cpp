@@ -135,19 +135,18 @@ void count_user(Views& views, const Guard* guard, bool comes) {
     }
 }
 
-void use_guard(Vcpu& vcpu, const Guard* guard) {
-    const Vmm& vmm = *vcpu.place.vmm;
+void use_guard(Vcpu& vcpu, Views& views, const Guard* guard) {
     if (guard == nullptr && (vcpu.view == nullptr || vcpu.view->guard == nullptr)) {
         return;
     }
     begin_view_user(vcpu);
     const Guard* const before = vcpu.view->guard;
     vcpu.view->guard = guard;
-    count_user(*vmm.views, guard, true);
+    count_user(views, guard, true);
     choose_views(vcpu);
     use_view(vcpu);
     forget_guest_translations(vcpu);
-    count_user(*vmm.views, before, false);
+    count_user(views, before, false);
     end_view_user(vcpu);
 }
 
@@ -228,8 +227,10 @@ nadir_status finish_guard(Vcpu& vcpu) {
 
 nadir_status renew_guards(Vcpu& vcpu) {
     const Vmm& vmm = *vcpu.place.vmm;
-    for (const Plan& plan : vmm.plans) {
-        Guard& guard = *guard_of(vmm, plan);
+    Views& views = *vmm.views;
+    for (uint32_t i = 0; i < plan_copies; ++i) {
+        const Plan& plan = vmm.plans[i];
+        Guard& guard = views.guards[i];
         const bool is_wanted = guard.pages != 0 && is_in_use(vmm, plan);
         guard.pages = 0;
         if (!is_wanted) {
@@ -244,7 +245,7 @@ nadir_status renew_guards(Vcpu& vcpu) {
             return status;
         }
     }
-    Guard& own = vmm.views->guards[debugger_guard];
+    Guard& own = views.guards[debugger_guard];
     own.pages = 0;
     const EptLock lock{vcpu};
     return guard_for_debugger(vcpu, own);
@@ -252,14 +253,21 @@ nadir_status renew_guards(Vcpu& vcpu) {
 
 void take_guard(Vcpu& vcpu, const Plan* plan) {
     const Vmm& vmm = *vcpu.place.vmm;
+    if (vmm.views == nullptr) {
+        return; // nor is there a guard in use
+    }
     const Guard* guard = plan != nullptr ? guard_of(vmm, *plan) : nullptr;
-    if ((guard == nullptr || guard->pages == 0) && vmm.views != nullptr) {
+    if (guard == nullptr || guard->pages == 0) {
         guard = &vmm.views->guards[debugger_guard];
     }
-    use_guard(vcpu, guard != nullptr && guard->pages != 0 ? guard : nullptr);
+    use_guard(vcpu, *vmm.views, guard->pages != 0 ? guard : nullptr);
 }
 
-void leave_guard(Vcpu& vcpu) { use_guard(vcpu, nullptr); }
+void leave_guard(Vcpu& vcpu) {
+    if (Views* const views = vcpu.place.vmm->views; views != nullptr) {
+        use_guard(vcpu, *views, nullptr);
+    }
+}
 
 void refresh_guards(Views& views) { for_each_view(views, view_refresh); }
 
