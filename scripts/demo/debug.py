@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from emulator import debian, kallsyms
+from emulator.gdb import answer_at_once
 
 from . import guest
 from .progress import Progress
@@ -86,7 +87,9 @@ class Bridge:
 
 def _carry(source: socket.socket, to: Callable[[bytes], object]) -> None:
     try:
+        source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while data := source.recv(4096):
+            answer_at_once(source)
             to(data)
     except OSError:
         pass
