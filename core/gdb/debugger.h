@@ -51,10 +51,10 @@ struct Debugger {
     bool system_hooks; // it has some
     bool attached;     // a GDB has come, and hasn't gone
     bool hurries;      // a processor steps: the others are soon to stop again
-    Refusal refusal;
-    uint32_t polling; // 1: a processor looks at the line
-    uint32_t server;  // the processor that serves, plus one; 0: none does
-    uint32_t stop;    // 1: everybody is to stand still
+    Refused refused;   // the newest one
+    uint32_t polling;  // 1: a processor looks at the line
+    uint32_t server;   // the processor that serves, plus one; 0: none does
+    uint32_t stop;     // 1: everybody is to stand still
     SetPoint points[most_points];
     uint32_t watched_count;
     Watched watched[most_parts];

@@ -51,14 +51,31 @@ def test_a_session(tmp_path, model, processors):
 
 
 def test_refusals_and_what_is_not_there(tmp_path):
-    run, words = debug(tmp_path, gdb("print *(int*)0x123456789000", "break *0x123456789000", "continue", "monitor why", "delete",
-                                     "print *(int*)0xffffffff00000000", "set var $cr3 = 0", "set var $pc = 0x8000000000000000",
+    """And `monitor why` speaks of the newest refusal each time."""
+    run, words = debug(tmp_path, gdb("monitor why", "print *(int*)0x123456789000", "monitor why",
+                                     "break *0x123456788000", "continue", "monitor why", "delete",
+                                     "set var $cr3 = 0", "monitor why", "print *(int*)0xfee00300", "monitor why",
+                                     "set var $pc = 0x8000000000000000", "monitor why", "set var *(char*)0x123456787000 = 1", "monitor why",
                                      "monitor nothing", "monitor walk 0x123456789000", "monitor walk", "info registers st0",
+                                     "print/x $pc", "monitor vmcs Guest RIP", "monitor vmcs guest_rib", "monitor vmcs all",
                                      "tbreak nadir_gdb_traces", "continue", "set var $eflags = $eflags | 0x100", "stepi",
                                      "monitor why", "set var $eflags = $eflags & ~0x100", "stepi"))
     expect_ok(run)
     assert words.count("Cannot access memory at address") >= 3, words
-    assert "page tables don't map the address" in words
+    reasons = re.findall(r"^(?:[AWR].*: |Nothing was ref).*", words, re.M)
+    assert [reason for reason in reasons if not reason.startswith("Warning")] == [
+        "Nothing was refused.",
+        "Reading memory at 0x123456789000: this processor's page tables don't map the address.",
+        "A breakpoint at 0x123456788000: this processor's page tables don't map the address.",
+        "Writing cr3: of the registers, general ones, rip, eflags, cr2, fs_base, gs_base and k_gs_base can be written.",
+        "Reading memory at 0xfee00300: what this processor's page tables map there is no ordinary memory: a device's, or nothing.",
+        "Writing rip: it takes a canonical address only.",
+        "Writing memory at 0x123456787000: this processor's page tables don't map the address.",
+        next(reason for reason in reasons if reason.startswith("A step of processor 0: "))], words
+    assert int(re.search(r"^\$1 = (0x\w+)$", words, re.M)[1], 16) == int(re.search(r"^0x681e guest_rip: (\w+)\n", words, re.M)[1], 16), words
+    assert "There is no field of that name. Like it: guest_rip.\n" in words, words
+    for field in ("0x4000 pin_controls: 0x", "0x6c16 host_rip: 0x"):  # in the first part of the answer, and in the last one
+        assert words.count(field) == 1, words
     assert re.search(r"^entry at 0x[0-9a-f]+: 0x0\n0x123456789000 is not mapped$", words, re.MULTILINE), words
     assert "walk needs a linear address" in words
     assert 'Could not write register "cr3"' in words and 'Could not write register "rip"' in words
@@ -96,7 +113,7 @@ def test_watchpoints(tmp_path):
     assert re.search(r"hit Breakpoint 5, nadir_gdb_other", words) and "hit Hardware watchpoint 4" not in words, words
     assert re.search(r"hit Hardware read watchpoint 7: nadir_gdb_over\n\nValue = 0", words), words
     assert words.count("hit Hardware access (read/write) watchpoint 8: nadir_gdb_seen_flags") == 2, words
-    assert "More than 4,096 pages" in words and "One of these pages is used otherwise" in words, words
+    assert "more than 4,096 pages" in words and "one of these pages is used otherwise" in words, words
     # GDB hasn't stepped its way there.
     assert visit.line.sent.count(b"$Z2,") >= 5 and len(re.findall(rb"\$vCont;s", visit.line.sent)) < 20
 
@@ -138,9 +155,9 @@ def test_beside_the_systems_own_hooks(tmp_path):
     both, systems, gdbs, watched, _ = re.split(r"= [1-4]000\n", words)
     assert "Breakpoint 1, nadir_gdb_work" in both, words  # which was there when the hook came
     assert "Breakpoint 1, nadir_gdb_work" in systems, words  # and when it went
-    assert "The system has a hook of its own at this instruction" in systems and "nadir_gdb_traces ()" in systems, words
+    assert "the system has a hook of its own at this instruction" in systems and "nadir_gdb_traces ()" in systems, words
     assert "Old value" in gdbs and "Old value" in watched, words
-    assert "One of these pages is used otherwise" in watched, words
+    assert "one of these pages is used otherwise" in watched, words
 
 
 def test_off_while_gdb_is_there(tmp_path):
