@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "core/gdb/conversation.h"
 #include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
 #include "core/vmm.h"
@@ -43,6 +44,25 @@ bool run(const nadir::core::gdb::Session& session, nadir::core::gdb::Stop& stop)
         }
     }
     return false;
+}
+
+void serve(nadir::core::gdb::Session& session, unsigned most_rounds) {
+    using namespace nadir::core::gdb;
+    const Stop asked{StopReason::asked_for, 0, 0};
+    Stop stop = asked;
+    bool waiting = false;
+    for (;;) {
+        begin(session, stop);
+        if (converse(session, vmm(), 0, waiting) == After::detached) {
+            return;
+        }
+        stop = asked;
+        StopWish wish = StopWish::none;
+        for (unsigned i = 0; i < most_rounds && wish == StopWish::none && !run(session, stop); ++i) {
+            wish = wants_stop(session, 0);
+        }
+        waiting = wish != StopWish::visit; // who has just come asks for itself
+    }
 }
 
 nadir::core::Vmm& vmm() {
@@ -121,7 +141,7 @@ bool can_step(Vmm&, uint32_t processor) { return machine.rip(processor) != fake:
 
 void remove_all_points(Vmm&) { machine.breakpoints.clear(); }
 
-// `parts`: one line each. `nothing`: a command that is carried out without a word.
+// `parts`: one line each. `silent`: a command that is carried out without a word.
 Monitored put_monitor(Vmm&, uint32_t processor, std::string_view words, uint32_t& next, base::Writer& out) {
     if (words == "where") {
         out.text("on processor ").decimal(processor).character('\n');
@@ -132,7 +152,7 @@ Monitored put_monitor(Vmm&, uint32_t processor, std::string_view words, uint32_t
         out.text("part ").decimal(next).character('\n');
         return next < 3 ? Monitored::partly : Monitored::whole;
     }
-    return words == "nothing" ? Monitored::whole : Monitored::unknown;
+    return words == "silent" ? Monitored::whole : Monitored::unknown;
 }
 
 void run_on(Vmm&, uint32_t, Task& task) {

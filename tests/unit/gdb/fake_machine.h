@@ -40,6 +40,10 @@ void reset();
 // One instruction of each processor that isn't to stand still. True: `stop` says why the machine stops.
 bool run(const nadir::core::gdb::Session& session, nadir::core::gdb::Stop& stop);
 
+// Until GDB detaches. Between two stops the machine runs for so many instructions of each processor at most; and it stops when GDB
+// says something (core/gdb/conversation.h).
+void serve(nadir::core::gdb::Session& session, unsigned most_rounds);
+
 // Nobody looks into it.
 nadir::core::Vmm& vmm();
 
