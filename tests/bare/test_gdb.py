@@ -120,9 +120,17 @@ def test_watchpoints(tmp_path):
 
 def test_flags_are_stepped_and_not_seen(tmp_path):
     """PUSHF, POPF, STI, CLI and IRET, one by one: nadir_gdb_flags looks for the trap flag meanwhile."""
-    run, words = debug(tmp_path, gdb("tbreak nadir_gdb_flags", "continue", *["stepi"] * 26, "print $eflags & 0x100", "print $pc"))
+    at_sti = ("code = gdb.selected_frame().architecture().disassemble(int(gdb.parse_and_eval('$pc')), count=40); "
+              "gdb.execute('tbreak *%d' % next(one['addr'] for one in code if one['asm'].startswith('sti')))")
+    run, words = debug(tmp_path, gdb("tbreak nadir_gdb_flags", "continue", *["stepi"] * 26, "print $eflags & 0x100", "print $pc",
+                                     "tbreak nadir_gdb_flags", "continue", f"python {at_sti}", "continue", "stepi", "x/i $pc",
+                                     "print $eflags & 0x200", "monitor vmcs guest_interruptibility", "stepi", "x/i $pc",
+                                     "print $eflags & 0x200"))
     expect_ok(run)
     assert "E01" not in words and "$1 = 0\n" in words, words
+    # A step of STI is one of STI: the guest's interrupts are on, and held back for one instruction.
+    assert re.search(r"^=> .*:\tcli *\n\$3 = 512\n0x4824 guest_interruptibility: 0x00000001\n.*\n=> .*:\tpopf *\n\$4 = 0$", words,
+                     re.M), words
     assert re.search(r"\$2 = .*(run_in_circles|nadir_gdb_flags)", words), words
     assert "traces 0" in run.lines, run.tail()
 
@@ -132,6 +140,20 @@ def wish(letter):
     until_done = "while gdb.selected_frame().name() != 'nadir_gdb_done': gdb.execute('continue')"
     return [f"set var nadir_gdb_wish = '{letter}'", "tbreak nadir_gdb_done", "continue", f"python {until_done}",
             "print status"]
+
+
+def test_a_processor_that_comes_late(tmp_path):
+    """It isn't a guest of ours while points are set, and has them when it is back. And the watchdog doesn't blame who stands still."""
+    run, words = debug(tmp_path, gdb(
+        *wish("a"), "info threads", "watch nadir_gdb_pages[8]", "set var nadir_gdb_wish = 'b'", "tbreak nadir_gdb_done", "continue",
+        "info threads", "delete 2", "continue", "set scheduler-locking on", *wish("o"), "set scheduler-locking off"), processors=2)
+    expect_ok(run)
+    assert "traces 0" in run.lines, run.tail()
+    away, back = words.split("Hardware watchpoint 2: nadir_gdb_pages[8]\n", 1)
+    assert "(processor 0, CPL 0)" in away and "(processor 1, CPL 0)" not in away.split("$1 = 0")[1], words
+    met, done = (back.index(what) for what in ("hit Hardware watchpoint 2: nadir_gdb_pages[8]", "hit Temporary breakpoint 3"))
+    assert met < done and "(processor 1, CPL 0)" in back[met:done], words
+    assert "$2 = 0" in back and not matching(run, "nadir["), words + run.tail()
 
 
 LAST = "nadir_gdb_pages[8191]"
