@@ -49,7 +49,6 @@
 #include "arch/rflags.h"
 #include "arch/segments.h"
 #include "arch/tss.h"
-#include "arch/uart.h"
 #include "arch/vmx/controls.h"
 #include "arch/vmx/ept.h"
 #include "arch/vmx/exit_qualification.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 //
-// A PC's serial port: the registers of a 16550 that a polled line needs. Not of the manual's. [PC16550D, "Registers"]
+// A PC's serial port: the registers of a 16550 that a polled line needs. [PC16550D, "Registers"] Not the manual's, and so not in
+// arch/everything.h: `nadir list` is about the processor.
 #pragma once
 
 #include "arch/register.h"

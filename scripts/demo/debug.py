@@ -95,9 +95,8 @@ def _carry(source: socket.socket, to: Callable[[bytes], object]) -> None:
         pass
 
 
-def run(options: guest.Options, directory: Path, kernel: debian.Kernel, progress: Progress, port: int, verbose: bool) -> int:
+def run(options: guest.Options, directory: Path, kernel: debian.Kernel, progress: Progress, bridge: Bridge, verbose: bool) -> int:
     directory.mkdir(parents=True, exist_ok=True)
-    bridge = Bridge(port)
     symbols = kallsyms.file_for_gdb(kernel.vmlinux, directory / "kernel.elf")
     machine = guest.machine_to_debug(options, directory, kernel, [bridge.configuration])
     progress.step(f"Debian's kernel {kernel.release}, unmodified, is switched on; its symbols are in {symbols.name}")
