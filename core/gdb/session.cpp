@@ -94,13 +94,12 @@ After monitor(Session& session, Vmm& vmm, Words words, Writer& reply) {
     return text.truncated() || !words.at_end() ? After::answered : put_part(session, vmm, reply, text.view());
 }
 
-void describe_thread(Vmm& vmm, Words words, Writer& reply) {
+void describe_thread(Session& session, Vmm& vmm, Words words, Writer& reply) {
     const auto thread = words.number();
     if (!thread || !is_processor(vmm, *thread)) {
         return put_error(reply, Error::bad_argument);
     }
-    char answer[256];
-    Writer out(answer);
+    Writer out(session.answer);
     put_processor(vmm, static_cast<uint32_t>(*thread - 1), out);
     put_as_hex(reply, out.view());
 }
@@ -141,7 +140,7 @@ void query(Session& session, Vmm& vmm, Words words, Writer& reply) {
     } else if (words.skip("sThreadInfo")) {
         list_threads(session, vmm, reply);
     } else if (words.skip("ThreadExtraInfo,")) {
-        describe_thread(vmm, words, reply);
+        describe_thread(session, vmm, words, reply);
     } else if (words.skip("Attached")) {
         reply.character('1'); // so that GDB detaches at its end, and doesn't kill
     } else if (words.skip("C") && words.at_end()) {

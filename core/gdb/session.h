@@ -52,7 +52,7 @@ struct Session {
     char command[128];              // the `monitor` command whose answer comes in parts
     uint32_t command_length;
     uint32_t next_part;        // where the next one begins
-    char answer[most_words];   // of such a command, before it is written in hexadecimal
+    char answer[most_words];   // words, before they are written in hexadecimal
     char reply[most_data + 1]; // the last one: it may be asked for again
 };
 
