@@ -22,7 +22,7 @@ void write_controls(const Vcpu& vcpu) {
     vmwrite(vmcs::secondary_controls, c.secondary);
     vmwrite(vmcs::exit_controls, c.exit);
     if (vcpu.place.vmm->debugger != nullptr) {
-        gdb::set_timer(vcpu);
+        gdb::join(vcpu);
     }
     // The first entry leaves DR7 and IA32_DEBUGCTL as they are, and the first exit saves them: so their values get into
     // the VMCS without a RDMSR of IA32_DEBUGCTL, which no CPUID bit announces. nadir_first_exit sets the final controls.

@@ -60,7 +60,11 @@ void read_one(const Session& session, Vmm& vmm, Words words, Writer& reply) {
 
 void write_one(const Session& session, Vmm& vmm, Words words, Writer& reply) {
     const auto number = words.number();
-    if (!number || *number >= registers.size() || !words.skip("=") || !is_available(static_cast<Register>(*number))) {
+    if (!number || *number >= registers.size() || !words.skip("=")) {
+        return put_error(reply, Error::bad_argument);
+    }
+    if (!is_available(static_cast<Register>(*number))) {
+        refuse(vmm, {Deed::write_register, Refusal::unavailable, *number});
         return put_error(reply, Error::bad_argument);
     }
     const auto value = words.little_endian(bytes_of(registers[*number]));
@@ -100,6 +104,7 @@ void read_bytes(const Session& session, Vmm& vmm, Words words, Writer& reply) {
         address += done;
     }
     if (!any) {
+        refuse(vmm, {Deed::read_memory, why_no_memory(vmm, session.shown, address), address});
         put_error(reply, Error::bad_address);
     }
 }
@@ -120,7 +125,9 @@ void write_bytes(const Session& session, Vmm& vmm, Words words, bool binary, Wri
             }
             bytes[part] = *byte;
         }
-        if (write_memory(vmm, session.shown, what->address + begin, bytes, part) != part) {
+        const uint64_t address = what->address + begin;
+        if (const uint32_t done = write_memory(vmm, session.shown, address, bytes, part); done != part) {
+            refuse(vmm, {Deed::write_memory, why_no_memory(vmm, session.shown, address + done), address + done});
             return put_error(reply, Error::bad_address);
         }
         begin += part;

@@ -99,6 +99,8 @@ void take_here(Vcpu& vcpu) {
         (void)take_views(vcpu);
     }
     take_guard(vcpu, vcpu.plan);
+    const Debugger& debugger = *vcpu.place.vmm->debugger;
+    debugger.seats[vcpu.place.processor].changes = debugger.changes;
 }
 
 void leave_here(Vcpu& vcpu) {
@@ -116,6 +118,7 @@ Refusal apply_points(Vmm& vmm) {
     if (is_used_by_absent(vmm)) {
         return Refusal::not_stopped;
     }
+    ++vmm.debugger->changes;
     on_everybody(vmm, Errand::leave_views);
     if (const Refusal refusal = on_server(vmm, Errand::rebuild_views); refusal != Refusal::none) {
         return refusal;

@@ -4,8 +4,11 @@
 #include "arch/msr/vmx_capabilities.h"
 #include "arch/vmx/exit_reason.h"
 #include "arch/vmx/fields.h"
+#include "core/gdb/apply.h"
 #include "core/gdb/conversation.h"
 #include "core/gdb/line.h"
+#include "core/gdb/plain_step.h"
+#include "core/gdb/share.h"
 #include "core/guest.h"
 #include "core/step.h"
 #include "core/views/flag_pass.h"
@@ -50,11 +53,18 @@ void wait_for_all(const Vmm& vmm, uint32_t server) {
     }
 }
 
-// It goes on, in its own way. What it steps over is let through by the same means as what a watch does.
-void go_on(Vcpu& vcpu) {
+void set_timer(const Vcpu& vcpu) {
+    const uint64_t ticks = debugger_of(vcpu).period != 0 ? debugger_of(vcpu).period : period;
+    const VmxMisc misc{vcpu.place.vmm->capabilities.msr(capability_msr::vmx_misc)};
+    vmwrite(vmcs::preemption_timer_value, static_cast<uint32_t>(ticks >> misc.preemption_timer_shift()));
+}
+
+// It goes on, in its own way. What it steps over is let through by the same means as what a watch does. False: it has made its step
+// already.
+bool go_on(Vcpu& vcpu) {
     Seat& seat = seat_of(vcpu);
     if (seat.motion != Motion::step) {
-        return;
+        return true;
     }
     // To step it is awake: an instruction that halts has been carried out.
     if (vmread(vmcs::guest_activity_state) == static_cast<uint32_t>(ActivityState::hlt)) {
@@ -64,20 +74,25 @@ void go_on(Vcpu& vcpu) {
         // What it does next is to deliver an event. A timer of 0 exits behind that, before the handler's first instruction.
         seat.delivers = 1;
         vmwrite(vmcs::preemption_timer_value, 0);
-        return;
+        return true;
     }
-    if (needs_flag_pass(vcpu)) {
-        seat.passes = 1;
-        begin_flag_pass(vcpu);
-        return;
+    if (!needs_flag_pass(vcpu)) {
+        begin_step(vcpu, StepEnd::debugger);
+        return true;
     }
-    begin_step(vcpu, StepEnd::debugger);
+    if (step_over_sti(vcpu)) {
+        seat.stepped = 1;
+        return false;
+    }
+    seat.passes = 1;
+    begin_flag_pass(vcpu);
+    return true;
 }
 
 void stand_still(Vcpu& vcpu) {
     Debugger& debugger = debugger_of(vcpu);
     Seat& seat = seat_of(vcpu);
-    // The watchdog is not to blame who waits.
+    // In a hypercall (HoldAll) its exit is still in work. The watchdog is not to blame it.
     __atomic_store_n(&vcpu.watch.waits, 1, __ATOMIC_RELEASE);
     __atomic_store_n(&seat.standing, 1, __ATOMIC_RELEASE);
     while (has_to_stop(debugger) || seat.motion == Motion::stay) {
@@ -93,16 +108,18 @@ void stand_still(Vcpu& vcpu) {
 
 void let_go(Vmm& vmm, After after) {
     Debugger& debugger = *vmm.debugger;
-    debugger.attached = after == After::go_on;
-    debugger.hurries = false;
+    const bool is_attached = after == After::go_on;
+    debugger.period = is_attached ? period_of_visit : period;
     for (uint32_t i = 0; i < vmm.processor_count; ++i) {
-        debugger.hurries |= debugger.attached && debugger.session.motions[i] == Motion::step;
+        if (is_attached && debugger.session.motions[i] == Motion::step) {
+            debugger.period = period_of_step; // the others are soon to stop again
+        }
         Seat& seat = debugger.seats[i];
         seat.stepped = 0;
         seat.delivers = 0;
         seat.hit = 0;
         seat.wish = StopWish::none;
-        Motion motion = debugger.attached ? debugger.session.motions[i] : Motion::run;
+        Motion motion = is_attached ? debugger.session.motions[i] : Motion::run;
         __atomic_store(&seat.motion, &motion, __ATOMIC_RELEASE); // Clang's __atomic_store_n takes no enumeration
     }
     __atomic_store_n(&debugger.stop, 0, __ATOMIC_RELEASE);
@@ -131,7 +148,6 @@ bool serve(Vcpu& vcpu, Stop stop, bool waiting) {
     }
     Vmm& vmm = *vcpu.place.vmm;
     Debugger& debugger = *vmm.debugger;
-    __atomic_store_n(&vcpu.watch.waits, 1, __ATOMIC_RELEASE);
     stop_all(vcpu);
     begin(debugger.session, stop);
     const After after = converse(debugger.session, vmm, debugger.port, waiting);
@@ -139,7 +155,6 @@ bool serve(Vcpu& vcpu, Stop stop, bool waiting) {
         remove_all_points(vmm);
     }
     let_go(vmm, after);
-    __atomic_store_n(&vcpu.watch.waits, 0, __ATOMIC_RELEASE);
     return true;
 }
 
@@ -184,14 +199,59 @@ void end_pass(Seat& seat) {
     }
 }
 
+// One processor at a time, and none while another one serves: the points don't change meanwhile.
+void catch_up(Vcpu& vcpu) {
+    if (!become_server(vcpu)) {
+        cpu::pause();
+        return;
+    }
+    take_here(vcpu);
+    __atomic_store_n(&debugger_of(vcpu).server, 0, __ATOMIC_RELEASE);
+}
+
+// It has entered since the points were made. (Where the system changes its hooks, the end of that brings them to everybody.)
+bool has_missed_points(const Vcpu& vcpu, const Seat& seat) {
+    return seat.changes != debugger_of(vcpu).changes && !is_system_changing(*vcpu.place.vmm);
+}
+
+// Until nothing keeps the processor from going on. True: it has stood still.
+bool stop_if_asked(Vcpu& vcpu) {
+    Debugger& debugger = debugger_of(vcpu);
+    Seat& seat = seat_of(vcpu);
+    const uint32_t processor = vcpu.place.processor;
+    bool stood = false;
+    for (;;) {
+        look_at_line(debugger, seat);
+        if (has_to_stop(debugger) || seat.motion == Motion::stay) {
+            stand_still(vcpu);
+            stood = true;
+        } else if (has_missed_points(vcpu, seat)) {
+            catch_up(vcpu);
+        } else if (seat.has_seen != 0) {
+            const Stop stop = seat.saw;
+            if (!is_still_watched(*vcpu.place.vmm, stop)) {
+                seat.has_seen = 0;
+            } else if (serve(vcpu, stop, true)) {
+                seat.has_seen = 0;
+                stood = true;
+            }
+        } else if (seat.stepped != 0) {
+            stood |= serve(vcpu, {StopReason::step, processor, 0}, true);
+        } else if (seat.hit != 0) {
+            stood |= serve(vcpu, {StopReason::breakpoint, processor, 0}, true);
+        } else if (seat.wish != StopWish::none) {
+            stood |= serve(vcpu, {StopReason::asked_for, processor, 0}, seat.wish == StopWish::interrupt);
+        } else {
+            return stood;
+        }
+    }
+}
+
 } // namespace
 
-void set_timer(const Vcpu& vcpu) {
-    const Debugger& debugger = debugger_of(vcpu);
-    const uint64_t while_attached = debugger.hurries ? period_of_step : period_of_visit;
-    const uint64_t ticks = debugger.attached ? while_attached : period;
-    const VmxMisc misc{vcpu.place.vmm->capabilities.msr(capability_msr::vmx_misc)};
-    vmwrite(vmcs::preemption_timer_value, static_cast<uint32_t>(ticks >> misc.preemption_timer_shift()));
+void join(const Vcpu& vcpu) {
+    seat_of(vcpu).changes = 0;
+    set_timer(vcpu);
 }
 
 Outcome on_timer(Vcpu& vcpu) {
@@ -223,40 +283,16 @@ void on_access(Vcpu& vcpu, const MemoryAccess& access) {
 void on_step_end(Vcpu& vcpu) { seat_of(vcpu).stepped = 1; }
 
 void attend(Vcpu& vcpu) {
-    Debugger& debugger = debugger_of(vcpu);
     Seat& seat = seat_of(vcpu);
     end_pass(seat);
     if (is_in_midst(vcpu, seat)) {
         return;
     }
-    const uint32_t processor = vcpu.place.processor;
-    bool stood = false;
-    for (;;) {
-        look_at_line(debugger, seat);
-        if (has_to_stop(debugger) || seat.motion == Motion::stay) {
-            stand_still(vcpu);
-            stood = true;
-        } else if (seat.has_seen != 0) {
-            const Stop stop = seat.saw;
-            if (!is_still_watched(*vcpu.place.vmm, stop)) {
-                seat.has_seen = 0;
-            } else if (serve(vcpu, stop, true)) {
-                seat.has_seen = 0;
-                stood = true;
-            }
-        } else if (seat.stepped != 0) {
-            stood |= serve(vcpu, {StopReason::step, processor, 0}, true);
-        } else if (seat.hit != 0) {
-            stood |= serve(vcpu, {StopReason::breakpoint, processor, 0}, true);
-        } else if (seat.wish != StopWish::none) {
-            stood |= serve(vcpu, {StopReason::asked_for, processor, 0}, seat.wish == StopWish::interrupt);
-        } else {
-            break;
-        }
-    }
-    if (stood) {
+    while (stop_if_asked(vcpu)) {
         set_timer(vcpu);
-        go_on(vcpu);
+        if (go_on(vcpu)) {
+            return;
+        }
     }
 }
 

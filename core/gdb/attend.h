@@ -8,8 +8,10 @@
 
 namespace nadir::core::gdb {
 
-// The timer is set anew. (Its exit was one.)
-void set_timer(const Vcpu& vcpu);
+// A processor enters VMX operation: its VMCS is being made. The points that are in force it takes with its first exit.
+void join(const Vcpu& vcpu);
+
+// Of its timer.
 Outcome on_timer(Vcpu& vcpu);
 
 // The instruction is one under a breakpoint of the debugger's, and isn't carried out.

@@ -131,7 +131,12 @@ After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
         }
         reply = base::Writer(session.reply);
         // A packet that is too long can't be understood: the empty answer says so.
-        const After after = got == Got::packet ? answer(session, vmm, session.reader.data(), reply) : After::answered;
+        After after = got == Got::packet ? answer(session, vmm, session.reader.data(), reply) : After::answered;
+        while (after == After::partly) {
+            send_packet(port, reply.view());
+            reply = base::Writer(session.reply);
+            after = answer_on(session, vmm, reply);
+        }
         if (after == After::go_on) {
             return after;
         }

@@ -29,6 +29,7 @@ struct Seat {
     StopWish wish;    // GDB's, that it has heard
     Stop saw;         // its last instruction met a watchpoint
     uint8_t has_seen; // and nobody has been told
+    uint64_t changes; // of the points, that it has seen
     Task* task;       // null: nothing is to be done
 };
 
@@ -49,12 +50,12 @@ struct Debugger {
     bool line_ready;
     bool set_aside;    // the points, while the system changes its own hooks (core/gdb/share.h)
     bool system_hooks; // it has some
-    bool attached;     // a GDB has come, and hasn't gone
-    bool hurries;      // a processor steps: the others are soon to stop again
-    Refusal refusal;
-    uint32_t polling; // 1: a processor looks at the line
-    uint32_t server;  // the processor that serves, plus one; 0: none does
-    uint32_t stop;    // 1: everybody is to stand still
+    Refused refused;   // the newest one
+    uint64_t period;   // of the timers: by what GDB is at, once for all their exits (core/gdb/attend.cpp)
+    uint64_t changes;  // of the points in force: who has seen less of them has come meanwhile
+    uint32_t polling;  // 1: a processor looks at the line
+    uint32_t server;   // the processor that serves, plus one; 0: none does
+    uint32_t stop;     // 1: everybody is to stand still
     SetPoint points[most_points];
     uint32_t watched_count;
     Watched watched[most_parts];

@@ -1,58 +1,55 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/gdb/line.h"
 
+#include "arch/uart.h"
 #include "cpu/instructions.h"
 
 namespace nadir::core::gdb {
 
+using namespace arch;
+
 namespace {
 
-// A 16550's registers, and their bits.
-constexpr uint16_t interrupt_enable = 1; // with the divisor latch open: the divisor's upper half
-constexpr uint16_t fifo_control = 2;
-constexpr uint16_t line_control = 3;
-constexpr uint16_t modem_control = 4;
-constexpr uint8_t divisor_latch = 0x80;
-constexpr uint8_t eight_bits = 0x03;
-constexpr uint8_t fifos_on_and_empty = 0x07;
-constexpr uint8_t ready_to_talk = 0x03; // DTR and RTS
+constexpr uint8_t eight_bits = 3; // less 5
 constexpr uint8_t divisor_of_115200 = 1;
-constexpr uint16_t line_status = 5;
-constexpr uint8_t data_ready = 0x01;
-constexpr uint8_t transmitter_empty = 0x20;
-constexpr uint8_t no_device = 0xFF;
 constexpr unsigned patience = 1'000'000;
 
-uint8_t status(uint16_t port) { return cpu::read_port(static_cast<uint16_t>(port + line_status)); }
+UartLineStatus status(uint16_t port) {
+    return UartLineStatus{cpu::read_port(uart_register(port, UartRegister::line_status))};
+}
 
 } // namespace
 
 void set_up_line(uint16_t port) {
-    const auto write = [port](uint16_t which, uint8_t value) {
-        cpu::write_port(static_cast<uint16_t>(port + which), value);
+    const auto write = [port](UartRegister which, uint8_t value) {
+        cpu::write_port(uart_register(port, which), value);
     };
-    write(interrupt_enable, 0);
-    write(line_control, divisor_latch | eight_bits);
-    write(0, divisor_of_115200);
-    write(interrupt_enable, 0);
-    write(line_control, eight_bits);
-    write(fifo_control, fifos_on_and_empty);
-    write(modem_control, ready_to_talk);
+    const UartLineControl line = UartLineControl{}.set_word_length(eight_bits);
+    write(UartRegister::interrupt_enable, 0);
+    write(UartRegister::line_control, UartLineControl{line}.set_divisor_latch(true).value);
+    write(UartRegister::data, divisor_of_115200);
+    write(UartRegister::interrupt_enable, 0); // the divisor's upper half
+    write(UartRegister::line_control, line.value);
+    write(UartRegister::fifo_control,
+          UartFifoControl{}.set_enable(true).set_clear_receiver(true).set_clear_transmitter(true).value);
+    write(UartRegister::modem_control,
+          UartModemControl{}.set_data_terminal_ready(true).set_request_to_send(true).value);
 }
 
 std::optional<uint8_t> receive(uint16_t port) {
-    const uint8_t now = status(port);
-    return now != no_device && (now & data_ready) != 0 ? std::optional(cpu::read_port(port)) : std::nullopt;
+    const UartLineStatus now = status(port);
+    return now.data_ready() && !now.no_device() ? std::optional(cpu::read_port(uart_register(port, UartRegister::data)))
+                                                : std::nullopt;
 }
 
 bool send(uint16_t port, uint8_t byte) {
     for (unsigned i = 0; i < patience; ++i) {
-        const uint8_t now = status(port);
-        if (now == no_device) {
+        const UartLineStatus now = status(port);
+        if (now.no_device()) {
             return false;
         }
-        if ((now & transmitter_empty) != 0) {
-            cpu::write_port(port, byte);
+        if (now.transmitter_empty()) {
+            cpu::write_port(uart_register(port, UartRegister::data), byte);
             return true;
         }
         cpu::pause();

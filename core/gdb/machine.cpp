@@ -24,6 +24,12 @@ constexpr unsigned rsp_encoding = 4;
 
 constexpr bool is_general(Register which) { return which <= Register::r15; }
 
+// That VM entry, or a WRMSR, wants to be canonical.
+constexpr bool is_address(Register which) {
+    return which == Register::rip || which == Register::fs_base || which == Register::gs_base ||
+           which == Register::k_gs_base;
+}
+
 // Bits 63 to 47, or to 56, are all the same: else VM entry refuses the address. [SDM1 "Canonical Addressing"]
 bool is_canonical(uint64_t address) {
     const unsigned highest = vmread(vmcs::guest_cr4).la57() ? 56 : 47;
@@ -111,7 +117,7 @@ void set_flags(Value value) {
 } // namespace
 
 // Only what can't lead to a state that VM entry refuses.
-bool set_register(Vcpu& vcpu, Register which, Value value) {
+Refusal set_register(Vcpu& vcpu, Register which, Value value) {
     if (is_general(which)) {
         const unsigned encoding = encodings[static_cast<unsigned>(which)];
         if (encoding == rsp_encoding) {
@@ -119,20 +125,21 @@ bool set_register(Vcpu& vcpu, Register which, Value value) {
         } else {
             vcpu.registers.value[encoding] = value;
         }
-        return true;
+        return Refusal::none;
     }
-    if (which != Register::eflags && which != Register::cr2 && !is_canonical(value)) {
-        return false;
+    if (is_address(which) && !is_canonical(value)) {
+        return Refusal::not_canonical;
     }
     switch (which) {
-    case Register::rip: vmwrite(vmcs::guest_rip, value); return true;
-    case Register::eflags: set_flags(value); return true;
-    case Register::fs_base: vmwrite(vmcs::guest_fs_base, value); return true;
-    case Register::gs_base: vmwrite(vmcs::guest_gs_base, value); return true;
-    case Register::k_gs_base: cpu::write_msr(Msr::ia32_kernel_gs_base, value); return true;
-    case Register::cr2: cpu::write_cr2(value); return true;
-    default: return false;
+    case Register::rip: vmwrite(vmcs::guest_rip, value); break;
+    case Register::eflags: set_flags(value); break;
+    case Register::fs_base: vmwrite(vmcs::guest_fs_base, value); break;
+    case Register::gs_base: vmwrite(vmcs::guest_gs_base, value); break;
+    case Register::k_gs_base: cpu::write_msr(Msr::ia32_kernel_gs_base, value); break;
+    case Register::cr2: cpu::write_cr2(value); break;
+    default: return Refusal::read_only;
     }
+    return Refusal::none;
 }
 
 bool is_halted() { return vmread(vmcs::guest_activity_state) == static_cast<uint32_t>(ActivityState::hlt); }
@@ -153,9 +160,12 @@ bool read_register(Vmm& vmm, uint32_t processor, Register which, Value& value) {
 }
 
 bool write_register(Vmm& vmm, uint32_t processor, Register which, Value value) {
-    Task task{.errand = Errand::write_register, .which = which, .value = value};
+    Task task{.errand = Errand::write_register, .which = which, .refusal = Refusal::not_stopped, .value = value};
     run_on(vmm, processor, task);
-    return task.done;
+    if (task.refusal != Refusal::none) {
+        refuse(vmm, {Deed::write_register, task.refusal, static_cast<uint64_t>(which)});
+    }
+    return task.refusal == Refusal::none;
 }
 
 void put_processor(Vmm& vmm, uint32_t processor, base::Writer& out) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "base/format.h"
+#include "core/gdb/packet.h"
+#include "core/gdb/refusal.h"
 #include "core/gdb/registers.h"
 
 namespace nadir::core {
@@ -26,7 +28,7 @@ constexpr bool is_breakpoint(Point kind) {
 enum class PointAnswer : uint8_t {
     done,
     unknown, // it was not set, or this kind isn't there
-    refused, // put_refusal says why
+    refused, // `monitor why` says why
 };
 
 // How a processor goes on.
@@ -37,7 +39,7 @@ uint32_t processor_count(const Vmm& vmm);
 bool is_there(const Vmm& vmm, uint32_t processor);
 
 bool read_register(Vmm& vmm, uint32_t processor, Register which, Value& value);
-// False: it can't be written, or not so. Then nothing has changed.
+// False: it can't be written, or not so. Then nothing has changed, and that is the newest refusal.
 bool write_register(Vmm& vmm, uint32_t processor, Register which, Value value);
 
 // By the linear addresses that this processor has now, with no heed to privilege and write protection. How many bytes could be
@@ -49,12 +51,22 @@ PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear,
 PointAnswer remove_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear, uint32_t bytes);
 // Can this processor execute its next instruction alone, and unseen?
 bool can_step(Vmm& vmm, uint32_t processor);
-// Of the last point or step that was refused, in words.
-void put_refusal(const Vmm& vmm, base::Writer& out);
 void remove_all_points(Vmm& vmm);
 
-// What `monitor TEXT` prints. False: there is no such command.
-bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, base::Writer& out);
+// Who refuses says so: what is below keeps the newest for `monitor why`. (Registers, points and steps are refused there.)
+void refuse(Vmm& vmm, const Refused& refused);
+// Why a byte can't be read or written.
+Refusal why_no_memory(Vmm& vmm, uint32_t processor, uint64_t linear);
+void put_refusal(const Vmm& vmm, base::Writer& out);
+
+enum class Monitored : uint8_t {
+    unknown, // there is no such command
+    whole,
+    partly, // to be asked again for the rest, with `next` as it is now
+};
+
+// What `monitor TEXT` prints. `out` has room for most_words; `next`: 0 at first.
+Monitored put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, uint32_t& next, base::Writer& out);
 // What the list of threads says of a processor.
 void put_processor(Vmm& vmm, uint32_t processor, base::Writer& out);
 

@@ -74,17 +74,29 @@ uint32_t for_each_page(const Vcpu& vcpu, uint64_t linear, uint32_t bytes, Use us
         const uint64_t at = linear + done;
         const auto in_page = static_cast<uint32_t>(arch::page_size_4k - at % arch::page_size_4k);
         const uint32_t part = bytes - done < in_page ? bytes - done : in_page;
-        const GuestTranslation there = translate(vcpu, at);
-        if (!there.mapped || !is_memory(*vcpu.place.vmm, there.physical)) {
+        uint64_t physical = 0;
+        if (find_memory_here(vcpu, at, physical) != Refusal::none) {
             break;
         }
-        use(there.physical, part, done);
+        use(physical, part, done);
         done += part;
     }
     return done;
 }
 
 } // namespace
+
+Refusal find_memory_here(const Vcpu& vcpu, uint64_t linear, uint64_t& physical) {
+    const GuestTranslation there = translate(vcpu, linear);
+    if (!there.mapped) {
+        return Refusal::not_mapped;
+    }
+    physical = there.physical;
+    if (is_memory(*vcpu.place.vmm, physical)) {
+        return Refusal::none;
+    }
+    return page_behind(vcpu.place.vmm->ept, physical).hidden ? Refusal::ours : Refusal::no_memory_there;
+}
 
 uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes) {
     return for_each_page(vcpu, linear, bytes, [&](uint64_t physical, uint32_t part, uint32_t before) {
@@ -147,11 +159,17 @@ uint32_t write_memory(Vmm& vmm, uint32_t processor, uint64_t linear, const uint8
     return task.count;
 }
 
+Refusal why_no_memory(Vmm& vmm, uint32_t processor, uint64_t linear) {
+    Task look{.errand = Errand::translate, .refusal = Refusal::not_stopped, .linear = linear};
+    run_on(vmm, processor, look);
+    return look.refusal;
+}
+
 bool can_step(Vmm& vmm, uint32_t processor) {
     Task task{.errand = Errand::judge_step, .done = true};
     run_on(vmm, processor, task);
     if (!task.done) {
-        vmm.debugger->refusal = Refusal::step;
+        refuse(vmm, {Deed::step, Refusal::step, processor});
     }
     return task.done;
 }

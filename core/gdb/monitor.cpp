@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// `monitor WORDS` in GDB: what only the hypervisor knows. Each answer fits into one packet.
+// `monitor WORDS` in GDB: what only the hypervisor knows. Each answer but that of the fields fits into one packet.
 #include "arch/vmx/exit_reason.h"
-#include "arch/vmx/field_encoding.h"
 #include "core/gdb/debugger.h"
+#include "core/gdb/fields.h"
 #include "core/gdb/hex.h"
 #include "core/gdb/machine.h"
 #include "core/gdb/memory.h"
@@ -14,9 +14,9 @@ namespace {
 
 void put_help(base::Writer& out) {
     out.text("exits         this processor's VM exits by reason\n"
-             "vmcs ENCODING a field of its VMCS, by the number that the manual gives it\n"
+             "vmcs FIELD    fields of its VMCS: a name, a part of names, all, or the number that the manual gives it\n"
              "walk ADDRESS  where a linear address leads, entry by entry of its page tables\n"
-             "why           why the last breakpoint, watchpoint or step was refused\n");
+             "why           why what GDB asked for last and didn't get was refused\n");
 }
 
 void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
@@ -26,33 +26,6 @@ void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
         if (number < NADIR_EXIT_REASONS && vcpu.exits[number] != 0) {
             out.decimal(vcpu.exits[number]).character('\t').text(row.words).character('\n');
         }
-    }
-}
-
-// As wide as the field is.
-unsigned digits_of(uint64_t encoding) {
-    switch (arch::FieldEncoding{static_cast<uint32_t>(encoding)}.width()) {
-    case arch::FieldWidth::bits16: return 4;
-    case arch::FieldWidth::bits32: return 8;
-    default: return 16;
-    }
-}
-
-void put_field(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
-    (void)words.skip(" ");
-    (void)words.skip("0x");
-    const auto encoding = words.number();
-    if (!encoding || !words.at_end()) {
-        out.text("vmcs needs the encoding of a field, in hexadecimal: 681e is the guest's RIP\n");
-        return;
-    }
-    Task look{.errand = Errand::read_field, .linear = *encoding};
-    run_on(vmm, processor, look);
-    out.hex(*encoding, 4);
-    if (look.done) {
-        out.text(": ").hex(look.value, digits_of(*encoding)).character('\n');
-    } else {
-        out.text(": this processor has no such field\n");
     }
 }
 
@@ -78,22 +51,23 @@ void put_walk(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
 
 } // namespace
 
-bool put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, base::Writer& out) {
+Monitored put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, uint32_t& next, base::Writer& out) {
     Words words(text);
     if (words.skip("help")) {
         put_help(out);
     } else if (words.skip("exits")) {
         put_exits(vmm, processor, out);
     } else if (words.skip("vmcs")) {
-        put_field(vmm, processor, words, out);
+        (void)words.skip(" ");
+        return put_fields(vmm, processor, words.rest(), next, out);
     } else if (words.skip("walk")) {
         put_walk(vmm, processor, words, out);
     } else if (words.skip("why")) {
         put_refusal(vmm, out);
     } else {
-        return false;
+        return Monitored::unknown;
     }
-    return true;
+    return Monitored::whole;
 }
 
 } // namespace nadir::core::gdb

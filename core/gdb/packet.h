@@ -11,6 +11,8 @@ namespace nadir::core::gdb {
 
 // Of a packet's data, in both directions: GDB learns it by PacketSize.
 inline constexpr uint32_t most_data = 2048;
+// Of words of ours, which are sent in hexadecimal, behind a letter or none.
+inline constexpr uint32_t most_words = most_data / 2 - 8;
 
 // Zeroed memory is one that waits for a packet.
 class PacketReader {

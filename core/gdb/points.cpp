@@ -32,8 +32,8 @@ SetPoint* find_room(Debugger& debugger) {
     return nullptr;
 }
 
-PointAnswer refuse(Debugger& debugger, Refusal why) {
-    debugger.refusal = why;
+PointAnswer refuse_point(Vmm& vmm, Point kind, uint64_t linear, Refusal why) {
+    refuse(vmm, {is_breakpoint(kind) ? Deed::breakpoint : Deed::watchpoint, why, linear});
     return PointAnswer::refused;
 }
 
@@ -51,11 +51,11 @@ void forget(Debugger& debugger, SetPoint& point) {
 }
 
 // Where a linear address of this processor's leads, if that is memory.
-bool find_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint64_t& physical) {
-    Task look{.errand = Errand::translate, .linear = linear};
+Refusal find_memory(Vmm& vmm, uint32_t processor, uint64_t linear, uint64_t& physical) {
+    Task look{.errand = Errand::translate, .refusal = Refusal::not_stopped, .linear = linear};
     run_on(vmm, processor, look);
     physical = look.value;
-    return look.done && is_memory(vmm, physical);
+    return look.refusal;
 }
 
 Refusal add_part(Debugger& debugger, const Watched& part) {
@@ -84,10 +84,10 @@ Refusal watch(Vmm& vmm, uint32_t processor, const SetPoint& point) {
         const uint64_t in_page = arch::page_size_4k - linear % arch::page_size_4k;
         const uint64_t part = point.bytes - done < in_page ? point.bytes - done : in_page;
         uint64_t physical = 0;
-        if (!find_memory(vmm, processor, linear, physical)) {
-            return Refusal::not_mapped;
+        Refusal why = find_memory(vmm, processor, linear, physical);
+        if (why == Refusal::none) {
+            why = add_part(debugger, {physical, physical + part - 1, linear, number, point.kind});
         }
-        const Refusal why = add_part(debugger, {physical, physical + part - 1, linear, number, point.kind});
         if (why != Refusal::none) {
             return why;
         }
@@ -97,8 +97,8 @@ Refusal watch(Vmm& vmm, uint32_t processor, const SetPoint& point) {
 }
 
 Refusal break_at(Vmm& vmm, uint32_t processor, SetPoint& point) {
-    if (!find_memory(vmm, processor, point.linear, point.physical)) {
-        return Refusal::not_mapped;
+    if (const Refusal why = find_memory(vmm, processor, point.linear, point.physical); why != Refusal::none) {
+        return why;
     }
     const Hook* const hook = vmm.debugger->system_hooks ? find_hook(*vmm.views, point.physical) : nullptr;
     return hook != nullptr && hook->kind != debugger_hook ? Refusal::hook_there : Refusal::none;
@@ -112,11 +112,11 @@ PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear,
         return PointAnswer::done; // GDB may ask twice
     }
     if (is_system_changing(vmm)) {
-        return refuse(debugger, Refusal::in_use);
+        return refuse_point(vmm, kind, linear, Refusal::in_use);
     }
     SetPoint* const point = find_room(debugger);
     if (point == nullptr) {
-        return refuse(debugger, Refusal::too_many);
+        return refuse_point(vmm, kind, linear, Refusal::too_many);
     }
     *point = {0, linear, bytes, kind, true};
     Refusal why = is_breakpoint(kind) ? break_at(vmm, processor, *point) : watch(vmm, processor, *point);
@@ -127,10 +127,10 @@ PointAnswer set_point(Vmm& vmm, uint32_t processor, Point kind, uint64_t linear,
         }
         forget(debugger, *point);
         (void)apply_points(vmm);
-        return refuse(debugger, why);
+        return refuse_point(vmm, kind, linear, why);
     }
     forget(debugger, *point);
-    return refuse(debugger, why);
+    return refuse_point(vmm, kind, linear, why);
 }
 
 PointAnswer remove_point(Vmm& vmm, uint32_t, Point kind, uint64_t linear, uint32_t bytes) {

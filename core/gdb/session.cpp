@@ -60,9 +60,28 @@ void put_as_hex(Writer& reply, std::string_view words) {
     }
 }
 
-void monitor(Session& session, Vmm& vmm, Words words, Writer& reply) {
-    char command[128];
-    Writer text(command);
+// GDB prints what stands behind an O, and waits for more.
+// [Debugging with GDB, "qRcmd" of "General Query Packets"]
+After put_part(Session& session, Vmm& vmm, Writer& reply, std::string_view command) {
+    Writer out(session.answer);
+    switch (put_monitor(vmm, session.shown, command, session.next_part, out)) {
+    case Monitored::unknown: return After::answered; // empty: GDB says that the target doesn't know it
+    case Monitored::partly:
+        reply.character('O');
+        put_as_hex(reply, out.view());
+        return After::partly;
+    case Monitored::whole: break;
+    }
+    if (out.length() == 0) {
+        put_done(reply);
+    } else {
+        put_as_hex(reply, out.view());
+    }
+    return After::answered;
+}
+
+After monitor(Session& session, Vmm& vmm, Words words, Writer& reply) {
+    Writer text(session.command);
     for (;;) {
         const auto byte = words.byte();
         if (!byte) {
@@ -70,20 +89,17 @@ void monitor(Session& session, Vmm& vmm, Words words, Writer& reply) {
         }
         text.character(static_cast<char>(*byte));
     }
-    Writer out(session.answer);
-    if (text.truncated() || !words.at_end() || !put_monitor(vmm, session.shown, text.view(), out)) {
-        return; // GDB says that the target doesn't know it
-    }
-    put_as_hex(reply, out.view());
+    session.next_part = 0;
+    session.command_length = static_cast<uint32_t>(text.length());
+    return text.truncated() || !words.at_end() ? After::answered : put_part(session, vmm, reply, text.view());
 }
 
-void describe_thread(Vmm& vmm, Words words, Writer& reply) {
+void describe_thread(Session& session, Vmm& vmm, Words words, Writer& reply) {
     const auto thread = words.number();
     if (!thread || !is_processor(vmm, *thread)) {
         return put_error(reply, Error::bad_argument);
     }
-    char answer[256];
-    Writer out(answer);
+    Writer out(session.answer);
     put_processor(vmm, static_cast<uint32_t>(*thread - 1), out);
     put_as_hex(reply, out.view());
 }
@@ -124,11 +140,9 @@ void query(Session& session, Vmm& vmm, Words words, Writer& reply) {
     } else if (words.skip("sThreadInfo")) {
         list_threads(session, vmm, reply);
     } else if (words.skip("ThreadExtraInfo,")) {
-        describe_thread(vmm, words, reply);
+        describe_thread(session, vmm, words, reply);
     } else if (words.skip("Attached")) {
         reply.character('1'); // so that GDB detaches at its end, and doesn't kill
-    } else if (words.skip("Rcmd,")) {
-        monitor(session, vmm, words, reply);
     } else if (words.skip("C") && words.at_end()) {
         reply.text("QC").hex_digits(session.shown + uint64_t{1});
     }
@@ -189,6 +203,8 @@ After answer(Session& session, Vmm& vmm, std::string_view packet, Writer& reply)
     } else if (words.skip("QStartNoAckMode")) {
         session.quiet = true;
         put_done(reply);
+    } else if (words.skip("qRcmd,")) {
+        return monitor(session, vmm, words, reply);
     } else if (words.skip("q")) {
         query(session, vmm, words, reply);
     } else if (words.skip("?")) {
@@ -234,6 +250,10 @@ After answer(Session& session, Vmm& vmm, std::string_view packet, Writer& reply)
         return After::detached;
     }
     return After::answered; // empty: unknown to us
+}
+
+After answer_on(Session& session, Vmm& vmm, Writer& reply) {
+    return put_part(session, vmm, reply, {session.command, session.command_length});
 }
 
 void put_stop(const Session& session, Writer& reply) {

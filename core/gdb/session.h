@@ -32,7 +32,12 @@ struct Stop {
 };
 
 // What a packet makes of the machine.
-enum class After : uint8_t { answered, go_on, detached };
+enum class After : uint8_t {
+    answered,
+    partly, // of a `monitor` command: the next part of its answer follows
+    go_on,
+    detached,
+};
 
 // Zeroed memory is a session in which nothing has been said.
 struct Session {
@@ -44,8 +49,11 @@ struct Session {
     uint32_t listed;   // next one for the list of threads
     Stop stop;
     Motion motions[max_processors]; // with After::go_on
-    char answer[most_data / 2 - 8]; // of a command of ours, before it is written in hexadecimal
-    char reply[most_data + 1];      // the last one: it may be asked for again
+    char command[128];              // the `monitor` command whose answer comes in parts
+    uint32_t command_length;
+    uint32_t next_part;        // where the next one begins
+    char answer[most_words];   // words, before they are written in hexadecimal
+    char reply[most_data + 1]; // the last one: it may be asked for again
 };
 
 inline constexpr uint32_t every_processor = ~uint32_t{0};
@@ -53,8 +61,10 @@ inline constexpr uint32_t every_processor = ~uint32_t{0};
 // A new visit: the machine has just stopped.
 void begin(Session& session, Stop stop);
 
-// The answer to one packet, to be sent if it is After::answered or After::detached. `reply` has room for most_data.
+// The answer to one packet, to be sent unless it is After::go_on. `reply` has room for most_data.
 After answer(Session& session, Vmm& vmm, std::string_view packet, base::Writer& reply);
+// The next part, behind After::partly.
+After answer_on(Session& session, Vmm& vmm, base::Writer& reply);
 
 // The answer to the packet that let the machine go on, once it has stopped again.
 void put_stop(const Session& session, base::Writer& reply);

@@ -28,7 +28,7 @@ void bring_back(Vmm& vmm) {
         return;
     }
     if (const Refusal why = apply_points(vmm); why != Refusal::none) {
-        debugger.refusal = why;
+        refuse(vmm, {Deed::come_back, why, 0});
         forget_points(debugger);
         (void)apply_points(vmm);
     }

@@ -8,27 +8,17 @@
 
 namespace nadir::core::gdb {
 
-namespace {
-
-void translate_here(const Vcpu& vcpu, Task& task) {
-    const GuestTranslation there = translate(vcpu, task.linear);
-    task.done = there.mapped;
-    task.value = there.physical;
-}
-
-} // namespace
-
 void do_here(Vcpu& vcpu, Task& task) {
     switch (task.errand) {
     case Errand::read_register: task.done = get_register(vcpu, task.which, task.value); break;
-    case Errand::write_register: task.done = set_register(vcpu, task.which, task.value); break;
+    case Errand::write_register: task.refusal = set_register(vcpu, task.which, task.value); break;
     case Errand::describe:
         task.value = guest_privilege_level();
         task.done = is_halted();
         break;
     case Errand::read_bytes: task.count = read_bytes_here(vcpu, task.linear, task.to, task.bytes); break;
     case Errand::write_bytes: task.count = write_bytes_here(vcpu, task.linear, task.from, task.bytes); break;
-    case Errand::translate: translate_here(vcpu, task); break;
+    case Errand::translate: task.refusal = find_memory_here(vcpu, task.linear, task.value); break;
     case Errand::walk: walk_here(vcpu, task); break;
     case Errand::judge_step: task.done = can_step_here(vcpu); break;
     case Errand::read_field: task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded; break;

@@ -10,21 +10,6 @@
 
 namespace nadir::core::gdb {
 
-enum class Refusal : uint8_t {
-    none,
-    not_mapped,
-    ours,
-    no_memory,
-    in_use,
-    hook_there,
-    used_otherwise,
-    step,
-    too_many,
-    too_much,
-    not_stopped,
-    unsupported,
-};
-
 // An entry of the page tables that a walk has read.
 struct WalkStep {
     uint64_t physical;
@@ -33,11 +18,11 @@ struct WalkStep {
 
 enum class Errand : uint8_t {
     read_register,  // which: value, done
-    write_register, // which, value: done
+    write_register, // which, value: refusal
     describe,       // value: its CPL; done: it halts
     read_bytes,     // linear, to, bytes: count
     write_bytes,    // linear, from, bytes: count
-    translate,      // linear: value is the physical address, done
+    translate,      // linear: value is the physical address, refusal
     walk,           // the same, and steps, from the top: count
     judge_step,     // done: its next instruction can be stepped
     read_field,     // linear is the field's encoding: value, done
@@ -68,8 +53,10 @@ void do_here(Vcpu& vcpu, Task& task);
 
 // Its parts, each where what it is about is at home.
 bool get_register(const Vcpu& vcpu, Register which, Value& value);
-bool set_register(Vcpu& vcpu, Register which, Value value);
+Refusal set_register(Vcpu& vcpu, Register which, Value value);
 bool is_halted();
+// Refusal::none: there is ordinary memory of the guest's, at `physical`.
+Refusal find_memory_here(const Vcpu& vcpu, uint64_t linear, uint64_t& physical);
 uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_t bytes);
 uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes);
 bool can_step_here(const Vcpu& vcpu);

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "core/root/com1.h"
 
+#include "arch/uart.h"
 #include "cpu/instructions.h"
 
 namespace nadir::core {
 
+using namespace arch;
+
 namespace {
 
-// A 16550's line status register: bit 5 says that the transmitter takes another byte. Where there is no device, reads give
-// all ones.
-constexpr uint16_t line_status = 5;
-constexpr uint8_t transmitter_empty = 0x20;
-constexpr uint8_t no_device = 0xFF;
 constexpr unsigned patience = 100'000;
 
 bool ready(uint16_t port) {
     for (unsigned i = 0; i < patience; ++i) {
-        const uint8_t status = cpu::read_port(static_cast<uint16_t>(port + line_status));
-        if (status == no_device) {
+        const UartLineStatus status{cpu::read_port(uart_register(port, UartRegister::line_status))};
+        if (status.no_device()) {
             return false;
         }
-        if ((status & transmitter_empty) != 0) {
+        if (status.transmitter_empty()) {
             return true;
         }
         cpu::pause();
@@ -53,7 +51,7 @@ Com1Turn::~Com1Turn() {
 
 void print_com1(uint16_t port, const char* text) {
     for (; *text != '\0' && ready(port); ++text) {
-        cpu::write_port(port, static_cast<uint8_t>(*text));
+        cpu::write_port(uart_register(port, UartRegister::data), static_cast<uint8_t>(*text));
     }
 }
 

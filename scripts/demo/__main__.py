@@ -106,13 +106,14 @@ def main() -> int:
     options = guest.Options(words.model, words.processors, words.grub, words.workload_only)
     progress = Progress()
     directory = ROOT / "build" / "demo"
-    shutil.rmtree(directory, ignore_errors=True)
     try:
+        bridge = None if words.gdb is None else debug.Bridge(words.gdb)  # a port that is taken is said before anything is built
+        shutil.rmtree(directory, ignore_errors=True)
         build(progress, options)
         progress.waiting("fetching Debian's kernel")
         kernel = debian.kernel()
-        if words.gdb is not None:
-            return debug.run(options, directory, kernel, progress, words.gdb, words.verbose)
+        if bridge is not None:
+            return debug.run(options, directory, kernel, progress, bridge, words.verbose)
         machine = guest.machine(options, directory, kernel)
         progress.step(f"Debian's kernel {kernel.release}, unmodified, and an initrd are ready")
     except (product.NotBuilt, debian.DebianError, bochs.EmulatorMissing, debug.PortTaken) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from emulator import debian, kallsyms
+from emulator.gdb import answer_at_once
 
 from . import guest
 from .progress import Progress
@@ -86,15 +87,16 @@ class Bridge:
 
 def _carry(source: socket.socket, to: Callable[[bytes], object]) -> None:
     try:
+        source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         while data := source.recv(4096):
+            answer_at_once(source)
             to(data)
     except OSError:
         pass
 
 
-def run(options: guest.Options, directory: Path, kernel: debian.Kernel, progress: Progress, port: int, verbose: bool) -> int:
+def run(options: guest.Options, directory: Path, kernel: debian.Kernel, progress: Progress, bridge: Bridge, verbose: bool) -> int:
     directory.mkdir(parents=True, exist_ok=True)
-    bridge = Bridge(port)
     symbols = kallsyms.file_for_gdb(kernel.vmlinux, directory / "kernel.elf")
     machine = guest.machine_to_debug(options, directory, kernel, [bridge.configuration])
     progress.step(f"Debian's kernel {kernel.release}, unmodified, is switched on; its symbols are in {symbols.name}")

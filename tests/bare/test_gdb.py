@@ -51,14 +51,31 @@ def test_a_session(tmp_path, model, processors):
 
 
 def test_refusals_and_what_is_not_there(tmp_path):
-    run, words = debug(tmp_path, gdb("print *(int*)0x123456789000", "break *0x123456789000", "continue", "monitor why", "delete",
-                                     "print *(int*)0xffffffff00000000", "set var $cr3 = 0", "set var $pc = 0x8000000000000000",
+    """And `monitor why` speaks of the newest refusal each time."""
+    run, words = debug(tmp_path, gdb("monitor why", "print *(int*)0x123456789000", "monitor why",
+                                     "break *0x123456788000", "continue", "monitor why", "delete",
+                                     "set var $cr3 = 0", "monitor why", "print *(int*)0xfee00300", "monitor why",
+                                     "set var $pc = 0x8000000000000000", "monitor why", "set var *(char*)0x123456787000 = 1", "monitor why",
                                      "monitor nothing", "monitor walk 0x123456789000", "monitor walk", "info registers st0",
+                                     "print/x $pc", "monitor vmcs Guest RIP", "monitor vmcs guest_rib", "monitor vmcs all",
                                      "tbreak nadir_gdb_traces", "continue", "set var $eflags = $eflags | 0x100", "stepi",
                                      "monitor why", "set var $eflags = $eflags & ~0x100", "stepi"))
     expect_ok(run)
     assert words.count("Cannot access memory at address") >= 3, words
-    assert "page tables don't map the address" in words
+    reasons = re.findall(r"^(?:[AWR].*: |Nothing was ref).*", words, re.M)
+    assert [reason for reason in reasons if not reason.startswith("Warning")] == [
+        "Nothing was refused.",
+        "Reading memory at 0x123456789000: this processor's page tables don't map the address.",
+        "A breakpoint at 0x123456788000: this processor's page tables don't map the address.",
+        "Writing cr3: of the registers, general ones, rip, eflags, cr2, fs_base, gs_base and k_gs_base can be written.",
+        "Reading memory at 0xfee00300: what this processor's page tables map there is no ordinary memory: a device's, or nothing.",
+        "Writing rip: it takes a canonical address only.",
+        "Writing memory at 0x123456787000: this processor's page tables don't map the address.",
+        next(reason for reason in reasons if reason.startswith("A step of processor 0: "))], words
+    assert int(re.search(r"^\$1 = (0x\w+)$", words, re.M)[1], 16) == int(re.search(r"^0x681e guest_rip: (\w+)\n", words, re.M)[1], 16), words
+    assert "There is no field of that name. Like it: guest_rip.\n" in words, words
+    for field in ("0x4000 pin_controls: 0x", "0x6c16 host_rip: 0x"):  # in the first part of the answer, and in the last one
+        assert words.count(field) == 1, words
     assert re.search(r"^entry at 0x[0-9a-f]+: 0x0\n0x123456789000 is not mapped$", words, re.MULTILINE), words
     assert "walk needs a linear address" in words
     assert 'Could not write register "cr3"' in words and 'Could not write register "rip"' in words
@@ -96,16 +113,24 @@ def test_watchpoints(tmp_path):
     assert re.search(r"hit Breakpoint 5, nadir_gdb_other", words) and "hit Hardware watchpoint 4" not in words, words
     assert re.search(r"hit Hardware read watchpoint 7: nadir_gdb_over\n\nValue = 0", words), words
     assert words.count("hit Hardware access (read/write) watchpoint 8: nadir_gdb_seen_flags") == 2, words
-    assert "More than 4,096 pages" in words and "One of these pages is used otherwise" in words, words
+    assert "more than 4,096 pages" in words and "one of these pages is used otherwise" in words, words
     # GDB hasn't stepped its way there.
     assert visit.line.sent.count(b"$Z2,") >= 5 and len(re.findall(rb"\$vCont;s", visit.line.sent)) < 20
 
 
 def test_flags_are_stepped_and_not_seen(tmp_path):
     """PUSHF, POPF, STI, CLI and IRET, one by one: nadir_gdb_flags looks for the trap flag meanwhile."""
-    run, words = debug(tmp_path, gdb("tbreak nadir_gdb_flags", "continue", *["stepi"] * 26, "print $eflags & 0x100", "print $pc"))
+    at_sti = ("code = gdb.selected_frame().architecture().disassemble(int(gdb.parse_and_eval('$pc')), count=40); "
+              "gdb.execute('tbreak *%d' % next(one['addr'] for one in code if one['asm'].startswith('sti')))")
+    run, words = debug(tmp_path, gdb("tbreak nadir_gdb_flags", "continue", *["stepi"] * 26, "print $eflags & 0x100", "print $pc",
+                                     "tbreak nadir_gdb_flags", "continue", f"python {at_sti}", "continue", "stepi", "x/i $pc",
+                                     "print $eflags & 0x200", "monitor vmcs guest_interruptibility", "stepi", "x/i $pc",
+                                     "print $eflags & 0x200"))
     expect_ok(run)
     assert "E01" not in words and "$1 = 0\n" in words, words
+    # A step of STI is one of STI: the guest's interrupts are on, and held back for one instruction.
+    assert re.search(r"^=> .*:\tcli *\n\$3 = 512\n0x4824 guest_interruptibility: 0x00000001\n.*\n=> .*:\tpopf *\n\$4 = 0$", words,
+                     re.M), words
     assert re.search(r"\$2 = .*(run_in_circles|nadir_gdb_flags)", words), words
     assert "traces 0" in run.lines, run.tail()
 
@@ -115,6 +140,20 @@ def wish(letter):
     until_done = "while gdb.selected_frame().name() != 'nadir_gdb_done': gdb.execute('continue')"
     return [f"set var nadir_gdb_wish = '{letter}'", "tbreak nadir_gdb_done", "continue", f"python {until_done}",
             "print status"]
+
+
+def test_a_processor_that_comes_late(tmp_path):
+    """It isn't a guest of ours while points are set, and has them when it is back. And the watchdog doesn't blame who stands still."""
+    run, words = debug(tmp_path, gdb(
+        *wish("a"), "info threads", "watch nadir_gdb_pages[8]", "set var nadir_gdb_wish = 'b'", "tbreak nadir_gdb_done", "continue",
+        "info threads", "delete 2", "continue", "set scheduler-locking on", *wish("o"), "set scheduler-locking off"), processors=2)
+    expect_ok(run)
+    assert "traces 0" in run.lines, run.tail()
+    away, back = words.split("Hardware watchpoint 2: nadir_gdb_pages[8]\n", 1)
+    assert "(processor 0, CPL 0)" in away and "(processor 1, CPL 0)" not in away.split("$1 = 0")[1], words
+    met, done = (back.index(what) for what in ("hit Hardware watchpoint 2: nadir_gdb_pages[8]", "hit Temporary breakpoint 3"))
+    assert met < done and "(processor 1, CPL 0)" in back[met:done], words
+    assert "$2 = 0" in back and not matching(run, "nadir["), words + run.tail()
 
 
 LAST = "nadir_gdb_pages[8191]"
@@ -138,9 +177,9 @@ def test_beside_the_systems_own_hooks(tmp_path):
     both, systems, gdbs, watched, _ = re.split(r"= [1-4]000\n", words)
     assert "Breakpoint 1, nadir_gdb_work" in both, words  # which was there when the hook came
     assert "Breakpoint 1, nadir_gdb_work" in systems, words  # and when it went
-    assert "The system has a hook of its own at this instruction" in systems and "nadir_gdb_traces ()" in systems, words
+    assert "the system has a hook of its own at this instruction" in systems and "nadir_gdb_traces ()" in systems, words
     assert "Old value" in gdbs and "Old value" in watched, words
-    assert "One of these pages is used otherwise" in watched, words
+    assert "one of these pages is used otherwise" in watched, words
 
 
 def test_off_while_gdb_is_there(tmp_path):

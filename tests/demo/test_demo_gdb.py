@@ -4,6 +4,7 @@
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import threading
 
@@ -47,6 +48,15 @@ def test_from_the_printed_line_to_a_breakpoint(root):
         finally:
             watchdog.cancel()
             process.kill()
+
+
+def test_a_port_that_is_taken(root):
+    """It is said at once, by the port's number and with what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = demo(root, "--gdb", str(port))
+    assert done.returncode == 2 and f"TCP port {port} can't be had" in done.stderr and "--gdb PORT takes another one" in done.stderr, done
+    assert "building" not in done.stdout, done.stdout
 
 
 def test_wrong_words(root):

@@ -6,6 +6,7 @@ them, and keeps them: so a test can also say something that GDB never would."""
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import subprocess
@@ -49,6 +50,12 @@ def run(commands: Sequence[str], port: int, symbols: Path | None = None, ctrl_c_
             gdb.kill()
 
 
+def answer_at_once(source: socket.socket) -> None:
+    """The emulator sends byte by byte, and TCP keeps the second one back until the first is acknowledged, which takes 40 ms otherwise.
+    To be said again behind each recv."""
+    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 class Line:
     """Between the emulator and GDB. `talk`, in a thread of its own, is the test's part once the emulator is there."""
 
@@ -62,18 +69,22 @@ class Line:
         """A line of the bochsrc, in place of the usual COM2."""
         return f"com2: enabled=1, mode=socket-client, dev=127.0.0.1:{self._emulator.getsockname()[1]}"
 
-    def _carry(self, source: socket.socket, to: socket.socket, kept: bytearray) -> None:
+    def _bridge(self, machine: socket.socket, end: socket.socket) -> None:
+        """Until one end has gone. In one thread: another one would still wait for the machine when the next GDB is there, and take
+        what is meant for that."""
+        for one in (machine, end):
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        others = {machine: (end, self.answered), end: (machine, self.sent)}
         try:
-            while data := source.recv(4096):
-                kept += data
-                to.sendall(data)
-        except OSError:
-            pass  # one end has gone
-
-    def _carry_back(self, machine: socket.socket, end: socket.socket) -> None:
-        self._carry(machine, end, self.answered)
-        try:
-            end.shutdown(socket.SHUT_RDWR)  # the machine is off: GDB needn't wait for it
+            while True:
+                for source in select.select([machine, end], [], [])[0]:
+                    to, kept = others[source]
+                    data = source.recv(4096)
+                    if not data:
+                        return  # of the machine: it is off, and GDB needn't wait for it
+                    answer_at_once(source)
+                    kept += data
+                    to.sendall(data)
         except OSError:
             pass
 
@@ -91,13 +102,14 @@ class Line:
         def bridge() -> None:
             end, _ = listener.accept()
             with end:
-                back = threading.Thread(target=self._carry_back, args=(machine, end), daemon=True)
-                back.start()
-                self._carry(end, machine, self.sent)
+                self._bridge(machine, end)
 
-        threading.Thread(target=bridge, daemon=True).start()
+        carrier = threading.Thread(target=bridge, daemon=True)
+        carrier.start()
         with listener:
-            return run(commands, listener.getsockname()[1], symbols, is_time if ctrl_c_at else None)
+            said = run(commands, listener.getsockname()[1], symbols, is_time if ctrl_c_at else None)
+            carrier.join(PATIENCE)
+            return said
 
     def accept(self) -> socket.socket:
         machine, _ = self._emulator.accept()

@@ -47,15 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     answers = {};
     fake::reset();
     const auto session = std::make_unique<Session>();
-    Stop stop{StopReason::asked_for, 0, 0};
-    for (bool waiting = false;; waiting = true) {
-        begin(*session, stop);
-        if (converse(*session, fake::vmm(), 0, waiting) == After::detached) {
-            return 0;
-        }
-        constexpr unsigned rounds = 4;
-        stop = {StopReason::asked_for, 0, 0};
-        for (unsigned i = 0; i < rounds && !fake::run(*session, stop); ++i) {
-        }
-    }
+    constexpr unsigned rounds = 4;
+    fake::serve(*session, rounds);
+    return 0;
 }

@@ -22,6 +22,12 @@ _ADJUST = re.compile(r"^(sub|add)\s+\$(-?0x[0-9a-f]+),%rsp")
 _LEA = re.compile(r"^lea\s+(-?0x[0-9a-f]+)\(%rsp\),%rsp")
 
 
+def _signed(number: str) -> int:
+    """GCC frees 128 bytes by subtracting -128, and objdump writes that with 64 bits."""
+    value = int(number, 16)
+    return value - (1 << 64) if value >> 63 else value
+
+
 @dataclass
 class Function:
     frame: int = 0
@@ -48,9 +54,9 @@ def functions_of(image: Path) -> dict[str, Function]:
         elif instruction.startswith("pop"):
             depth -= 8
         elif adjust := _ADJUST.match(instruction):
-            depth += int(adjust[2], 16) * (1 if adjust[1] == "sub" else -1)
+            depth += _signed(adjust[2]) * (1 if adjust[1] == "sub" else -1)
         elif lea := _LEA.match(instruction):
-            depth -= int(lea[1], 16)
+            depth -= _signed(lea[1])
         elif target := _TARGET.match(instruction):
             if target[1] == "call":
                 function.calls.add(target[2])

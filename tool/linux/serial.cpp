@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/linux/serial.h"
 
+#include "arch/uart.h"
 #include "tool/linux/text_file.h"
 
 #include <charconv>
@@ -15,18 +16,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr nadir_u32 line_status = 5; // register
-constexpr unsigned char floating = 0xFF;
-
-// Nobody drives the bus: a UART's line status has a bit that is always 0. Where ports can't be read, there may be one.
+// Where ports can't be read, there may be one.
 bool is_absent(nadir_u32 port) {
-    const unsigned long at = port + line_status;
+    const std::uint16_t at = arch::uart_register(static_cast<std::uint16_t>(port), arch::UartRegister::line_status);
     if (ioperm(at, 1, 1) != 0) {
         return false;
     }
-    const unsigned char value = inb(static_cast<unsigned short>(at));
+    const arch::UartLineStatus status{inb(at)};
     ioperm(at, 1, 0);
-    return value == floating;
+    return status.no_device();
 }
 
 bool is_console(const std::string& name) {

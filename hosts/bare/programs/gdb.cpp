@@ -22,6 +22,8 @@ volatile nadir::bare::u64 nadir_gdb_seen_flags = 0;
 alignas(end_of_page) volatile nadir::bare::u8 nadir_gdb_pages[2 * end_of_page];
 
 // 'h': hook nadir_gdb_other; 'e': end the hook; 'w': watch the second page's last byte; 'q': end that
+// 'a': the last processor leaves VMX operation; 'b': it is back, and has gone round twice
+// 'o': does the watchdog find a processor overdue? (1)
 volatile nadir::bare::u32 nadir_gdb_wish = 0;
 volatile nadir::bare::u64 nadir_gdb_hits = 0; // of the hook
 
@@ -78,6 +80,37 @@ void count_hits() {
     nadir_gdb_hits = state.hits;
 }
 
+volatile u32 is_away = 0; // the last processor is to be
+
+u32 last_processor() { return processor_count() - 1; }
+
+// On that processor.
+void come_and_go(u32 number) {
+    static nadir_report report;
+    const bool is_on = nadir_processor_active(running, number) != 0;
+    if (is_on && is_away != 0)
+        nadir_leave_processor(running, number);
+    else if (!is_on && is_away == 0)
+        nadir_enter_processor(running, number, &report);
+}
+
+u32 send_away() {
+    is_away = 1;
+    while (nadir_processor_active(running, last_processor()) != 0)
+        pause();
+    return NADIR_OK;
+}
+
+u32 bring_back() {
+    is_away = 0;
+    while (nadir_processor_active(running, last_processor()) == 0)
+        pause();
+    const u64 target = nadir_gdb_rounds[last_processor()] + 3;
+    while (nadir_gdb_rounds[last_processor()] < target)
+        pause();
+    return NADIR_OK;
+}
+
 u32 fulfil(u32 wish) {
     static nadir_report report;
     const nadir_hook hook{physical_address(reinterpret_cast<const void*>(&nadir_gdb_other)), 0, NADIR_HOOK_BREAKPOINT,
@@ -89,6 +122,9 @@ u32 fulfil(u32 wish) {
     case 'e': count_hits(); return nadir_hooks_end(running, &report);
     case 'w': return watch_memory(running, &range, 1, report);
     case 'q': return nadir_events_end(running, &report);
+    case 'a': return send_away();
+    case 'b': return bring_back();
+    case 'o': return look_for_overdue(running) == NADIR_ANY_PROCESSOR ? 0 : 1;
     default: return NADIR_BAD_ARGUMENT;
     }
 }
@@ -115,10 +151,12 @@ NADIR_ABI u32 run_in_circles(void*, u32 number) {
         value = nadir_gdb_other(nadir_gdb_work(value));
         nadir_gdb_seen_flags = nadir_gdb_seen_flags | nadir_gdb_traces() | nadir_gdb_flags();
         nadir_gdb_rounds[number] = nadir_gdb_rounds[number] + 1;
-        if (number == processor_count() - 1)
+        if (number == last_processor())
             write_across_pages(nadir_gdb_rounds[number]);
         if (number == 0)
             listen();
+        else if (number == last_processor())
+            come_and_go(number);
     }
     return 0;
 }

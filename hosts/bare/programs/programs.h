@@ -49,6 +49,8 @@ const char* refuse_provocation(u32 provoke);
 NADIR_ABI u32 provoke_here(void* options, u32);
 // The same, from here; false when root mode lives on.
 bool dies_of_provocation(Options& options, u32 victim);
+// The next processor that the watchdog finds overdue within some of its periods; NADIR_ANY_PROCESSOR: none.
+u32 look_for_overdue(const nadir_session* session);
 // The log of a processor, in words.
 void print_records(nadir_session* session, u32 number);
 

@@ -28,16 +28,6 @@ void let_time_pass() {
         pause();
 }
 
-// The next one found overdue within some periods.
-u32 look(const nadir_session* session) {
-    u32 found = NADIR_ANY_PROCESSOR;
-    for (u32 i = 0; i < looks && found == NADIR_ANY_PROCESSOR; ++i) {
-        let_time_pass();
-        found = nadir_watch(session, 0);
-    }
-    return found;
-}
-
 u32 state_of(const nadir_session* session, u32 number) {
     nadir_statistics statistics{};
     nadir_get_statistics(session, number, &statistics);
@@ -45,6 +35,15 @@ u32 state_of(const nadir_session* session, u32 number) {
 }
 
 } // namespace
+
+u32 look_for_overdue(const nadir_session* session) {
+    u32 found = NADIR_ANY_PROCESSOR;
+    for (u32 i = 0; i < looks && found == NADIR_ANY_PROCESSOR; ++i) {
+        let_time_pass();
+        found = nadir_watch(session, 0);
+    }
+    return found;
+}
 
 const char* run_watchdog(const Options& given) {
     if (processor_count() < 2)
@@ -55,13 +54,13 @@ const char* run_watchdog(const Options& given) {
     const u32 victim = processor_count() - 1;
 
     begin_on(victim, halt_here, nullptr);
-    print("while it halts: overdue %d\n", static_cast<int>(look(options.session)));
+    print("while it halts: overdue %d\n", static_cast<int>(look_for_overdue(options.session)));
     send_ipi(processor(victim).apic_id, icr_nmi);
     wait_for(victim);
 
     options.provoke = NADIR_PROVOKE_HANG;
     begin_on(victim, provoke_here, &options);
-    const u32 found = look(options.session);
+    const u32 found = look_for_overdue(options.session);
     print("while root mode hangs: overdue %d, state %u\n", static_cast<int>(found), state_of(options.session, victim));
     if (found != victim)
         return "the processor that hangs was not found";
@@ -69,7 +68,7 @@ const char* run_watchdog(const Options& given) {
     for (u32 i = 0; i < 10'000 && state_of(options.session, victim) != NADIR_PROCESSOR_DEAD; ++i)
         pause();
     print("after the NMI: state %u, overdue %d\n", state_of(options.session, victim),
-          static_cast<int>(look(options.session)));
+          static_cast<int>(look_for_overdue(options.session)));
     print_records(options.session, victim);
     print_records(options.session, 0);
     print("processor 0 goes on: CPUID %x\n", cpuid(0).eax);

@@ -190,6 +190,28 @@ TEST_F(StartFailures, NoEpt) {
     EXPECT_TRUE(says("EPT"));
 }
 
+// The debugger's processors look up by the VMX-preemption timer, which must not begin anew with each exit.
+TEST_F(StartFailures, NoTimerForTheDebugger) {
+    constexpr uint64_t activate = uint64_t{arch::PinControls::preemption_timer_mask} << 32;
+    constexpr uint64_t save = uint64_t{arch::ExitControls::save_preemption_timer_mask} << 32;
+    for (const auto& [plain, with_true, control] :
+         {std::tuple(msr::vmx_pin, msr::vmx_true_pin, activate), std::tuple(msr::vmx_exit, msr::vmx_true_exit, save)}) {
+        arch::Capabilities c = example_processor();
+        clear_msr_bits(c, plain, control);
+        clear_msr_bits(c, with_true, control);
+        machine.become(c);
+        changed_on_purpose();
+        options.gdb_port = 0x2F8;
+        EXPECT_EQ(start(), NADIR_GDB_UNSUPPORTED);
+        expect_failed(NADIR_GDB_UNSUPPORTED);
+        EXPECT_TRUE(says("VMX-preemption timer")) << report.text;
+        options.gdb_port = 0; // without a debugger it is no matter
+        EXPECT_EQ(start(), NADIR_OK);
+        EXPECT_EQ(stop(), NADIR_OK);
+        release();
+    }
+}
+
 TEST_F(StartFailures, TooManyProcessors) {
     fake::host.processors = core::max_processors + 1;
     EXPECT_EQ(start(), NADIR_TOO_MANY_PROCESSORS);

@@ -42,18 +42,7 @@ int main(int count, char** words) {
     socket_to_gdb = std::atoi(words[1]);
     fake::reset();
     const auto session = std::make_unique<Session>();
-    Stop stop{StopReason::asked_for, 0, 0};
-    for (bool waiting = false;; waiting = true) {
-        begin(*session, stop);
-        if (converse(*session, fake::vmm(), 0, waiting) == After::detached) {
-            std::printf("detached\n");
-            return 0;
-        }
-        while (!fake::run(*session, stop)) {
-            if (wants_stop(*session, 0) != StopWish::none) {
-                stop = {StopReason::asked_for, 0, 0};
-                break;
-            }
-        }
-    }
+    fake::serve(*session, ~0u);
+    std::printf("detached\n");
+    return 0;
 }

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "core/gdb/conversation.h"
+#include "core/gdb/debugger.h"
 #include "core/gdb/machine.h"
 #include "core/vmm.h"
 
@@ -12,6 +14,7 @@ Machine machine;
 
 void reset() {
     machine.breakpoints.clear();
+    machine.refused = {};
     for (uint32_t i = 0; i < processors; ++i) {
         for (unsigned k = 0; k < nadir::core::gdb::registers.size(); ++k) {
             machine.registers[i][k] = (uint64_t{i + 1} << 24) + k;
@@ -41,6 +44,25 @@ bool run(const nadir::core::gdb::Session& session, nadir::core::gdb::Stop& stop)
         }
     }
     return false;
+}
+
+void serve(nadir::core::gdb::Session& session, unsigned most_rounds) {
+    using namespace nadir::core::gdb;
+    const Stop asked{StopReason::asked_for, 0, 0};
+    Stop stop = asked;
+    bool waiting = false;
+    for (;;) {
+        begin(session, stop);
+        if (converse(session, vmm(), 0, waiting) == After::detached) {
+            return;
+        }
+        stop = asked;
+        StopWish wish = StopWish::none;
+        for (unsigned i = 0; i < most_rounds && wish == StopWish::none && !run(session, stop); ++i) {
+            wish = wants_stop(session, 0);
+        }
+        waiting = wish != StopWish::visit; // who has just come asks for itself
+    }
 }
 
 nadir::core::Vmm& vmm() {
@@ -119,13 +141,28 @@ bool can_step(Vmm&, uint32_t processor) { return machine.rip(processor) != fake:
 
 void remove_all_points(Vmm&) { machine.breakpoints.clear(); }
 
-bool put_monitor(Vmm&, uint32_t processor, std::string_view words, base::Writer& out) {
-    if (words != "where") {
-        return false;
+// `parts`: one line each. `silent`: a command that is carried out without a word.
+Monitored put_monitor(Vmm&, uint32_t processor, std::string_view words, uint32_t& next, base::Writer& out) {
+    if (words == "where") {
+        out.text("on processor ").decimal(processor).character('\n');
+        return Monitored::whole;
     }
-    out.text("on processor ").decimal(processor).character('\n');
-    return true;
+    if (words == "parts") {
+        ++next;
+        out.text("part ").decimal(next).character('\n');
+        return next < 3 ? Monitored::partly : Monitored::whole;
+    }
+    return words == "silent" ? Monitored::whole : Monitored::unknown;
 }
+
+void run_on(Vmm&, uint32_t, Task& task) {
+    task.done = task.errand == Errand::read_field && task.linear < fake::first_absent_field;
+    task.value = task.linear;
+}
+
+void refuse(Vmm&, const Refused& refused) { machine.refused = refused; }
+
+Refusal why_no_memory(Vmm&, uint32_t, uint64_t) { return Refusal::not_mapped; }
 
 void put_processor(Vmm&, uint32_t processor, base::Writer& out) { out.text("made up ").decimal(processor); }
 

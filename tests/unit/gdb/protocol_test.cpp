@@ -46,6 +46,16 @@ std::string packet(const std::string& data) {
     return "$" + data + "#" + sum;
 }
 
+std::string in_hex(std::string_view words) {
+    std::string text;
+    for (const char c : words) {
+        char digits[3];
+        base::Writer(digits).hex_digits(static_cast<uint8_t>(c), 2);
+        text += digits;
+    }
+    return text;
+}
+
 class GdbProtocol : public testing::Test {
 protected:
     void SetUp() override {
@@ -175,6 +185,33 @@ TEST_F(GdbProtocol, KnowsItsThreads) {
     EXPECT_EQ(ask("qRcmd,7768657265"), "6f6e2070726f636573736f7220310a");
     EXPECT_EQ(ask("qRcmd,00"), "");
     EXPECT_EQ(ask("qRcmd,7"), "");
+    EXPECT_EQ(ask("qRcmd," + in_hex("silent")), "OK"); // an empty answer would say that it isn't known
+}
+
+TEST_F(GdbProtocol, AnswersInParts) {
+    const std::string parts =
+        packet("O" + in_hex("part 1\n")) + packet("O" + in_hex("part 2\n")) + packet(in_hex("part 3\n"));
+    EXPECT_EQ(over_the_line(packet("QStartNoAckMode") + packet("qRcmd," + in_hex("parts")) +
+                            packet("qRcmd," + in_hex("parts"))),
+              "+" + packet("OK") + parts + parts + packet("OK"));
+}
+
+// Each is the newest one then, whatever was refused before; what GDB got wrong is none.
+TEST_F(GdbProtocol, KeepsTheNewestRefusal) {
+    const auto newest = [](Deed what, Refusal why, uint64_t where) {
+        const Refused& refused = fake::machine.refused;
+        return refused.what == what && refused.why == why && refused.where == where;
+    };
+    EXPECT_EQ(ask("m2000,1"), "E0e");
+    EXPECT_TRUE(newest(Deed::read_memory, Refusal::not_mapped, 0x2000));
+    EXPECT_EQ(ask("P18=00000000000000000000"), "E16"); // st0
+    EXPECT_TRUE(newest(Deed::write_register, Refusal::unavailable, 0x18));
+    EXPECT_EQ(ask("M1fff,2:0102"), "E0e");
+    EXPECT_TRUE(newest(Deed::write_memory, Refusal::not_mapped, 0x2000)); // the first byte that isn't there
+    EXPECT_EQ(ask("m1ffe,10"), "f201");
+    EXPECT_EQ(ask("P1=01"), "E16");
+    EXPECT_EQ(ask("M1000,2:aa"), "E16");
+    EXPECT_TRUE(newest(Deed::write_memory, Refusal::not_mapped, 0x2000));
 }
 
 TEST_F(GdbProtocol, DescribesItselfInPieces) {

@@ -42,7 +42,7 @@ def visit(build):
 def test_registers_memory_and_threads(visit):
     words, machine = visit("info threads", "info registers", "print $cr0", "x/4xb 0x1000", "set var *(char*)0x1002 = 0x55",
                            "x/4xb 0x1000", "x/4xb 0x1ffe", "thread 2", "print $rax", "set var $rax = 5", "print $rax",
-                           "set var $cr3 = 5", "monitor where", "monitor nothing", "detach")
+                           "set var $cr3 = 5", "monitor where", "monitor nothing", "monitor parts", "detach")
     assert re.search(r"^\* 1 .*Thread 1 \(made up 0\).*\n  2 .*Thread 2 \(made up 1\)", words, re.M), words
     for line in (r"rax +0x1000000 ", r"cr0 +0x100002b +\[ pe mp ts ne \]", r"eflags +0x1000011 +\[ cf af", r"lstar +0x100003e",
                  r"dr7 +0x1000035 .*l0 l1 l2 g2"):
@@ -51,6 +51,7 @@ def test_registers_memory_and_threads(visit):
     assert "0xf2\t0xf9\tCannot access memory at address 0x2000" in words
     assert "$2 = 33554432" in words and "$3 = 5" in words
     assert 'Could not write register "cr3"' in words and "on processor 1" in words and "does not support this command" in words
+    assert "part 1\npart 2\npart 3\n" in words, words
     assert machine == "detached\n"
 
 
