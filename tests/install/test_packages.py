@@ -113,6 +113,25 @@ def test_no_path_of_the_machine_and_plain_rights(roots):
             assert path.is_dir() or str(ROOT).encode() not in path.read_bytes(), path
 
 
+NOBODY = "name nobody who answers for them"
+
+
+@pytest.mark.parametrize("given, environment, status, words", [
+    (None, {}, 0, NOBODY),
+    (None, {"DEBEMAIL": "ada@example.org"}, 0, NOBODY),
+    (None, {"DEBFULLNAME": "Ada Lovelace", "DEBEMAIL": "ada@example.org"}, 0, "These packages name Ada Lovelace <ada@example.org>."),
+    ("A. Turing <at@example.org>", {"DEBFULLNAME": "Ada", "DEBEMAIL": "ada@example.org"}, 0, "name A. Turing <at@example.org>."),
+    ("Ada Lovelace", {}, 1, 'NADIR_MAINTAINER is "Ada Lovelace": packages need the name and the address'),
+    ("<ada@example.org>", {}, 1, "as in"),
+    (None, {"DEBFULLNAME": "Ada", "DEBEMAIL": "Ada <ada@example.org>"}, 1, "DEBFULLNAME and DEBEMAIL are"),
+])
+def test_who_answers_for_them(given, environment, status, words):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DEB")}
+    result = packages.run("cmake", *([f"-DNADIR_MAINTAINER={given}"] if given else []), "-P", ROOT / "packaging/maintainer.cmake",
+                          env=clean | environment)
+    assert result.returncode == status and words in " ".join((result.stdout + result.stderr).split()), result.stdout + result.stderr
+
+
 def test_one_place_says_the_version():
     for package in packages.NAMES:
         assert packages.field(package, "Version") == packages.VERSION
