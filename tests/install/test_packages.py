@@ -34,10 +34,11 @@ def test_the_command_s_package(roots):
     assert len(commands) > 10
     assert {f"usr/share/man/man1/nadir-{name}.1.gz" for name in commands} | {
         "usr/bin/nadir", "usr/share/man/man1/nadir.1.gz", "lib/systemd/system/nadir.service",
+        "lib/systemd/system-preset/90-nadir.preset",
         "usr/share/bash-completion/completions/nadir", "usr/share/zsh/vendor-completions/_nadir",
         "usr/share/fish/vendor_completions.d/nadir.fish", "usr/share/doc/nadir/copyright", "usr/share/doc/nadir/changelog.gz",
         "usr/share/doc/nadir/install.md", "usr/share/doc/nadir/hardware.md"} <= found
-    assert not [name for name in found if not name.startswith(("usr/bin/", "usr/share/", "lib/systemd/system/"))]
+    assert not [name for name in found if not name.startswith(("usr/bin/", "usr/share/", "lib/systemd/"))]
     assert packages.checked(roots["nadir"] / "usr/bin/nadir", "--version").startswith(f"nadir {packages.VERSION} ")
     for name in ("libc6", "libstdc++6", "kmod"):
         assert re.search(rf"(^|, ){re.escape(name)}( |,|$)", packages.field("nadir", "Depends")), name
@@ -136,5 +137,6 @@ def test_one_place_says_the_version():
     for package in packages.NAMES:
         assert packages.field(package, "Version") == packages.VERSION
     scripts = [ROOT / "packaging" / name for name in ("dkms.conf.in", "debian/nadir-dkms.prerm.in", "debian/nadir-dkms.postinst.in",
+                                                      "debian/nadir.prerm.in", "debian/nadir.postinst.in", "debian/service.sh",
                                                       "packages.cmake", "CMakeLists.txt")]
     assert not [path.name for path in scripts if packages.VERSION in path.read_text()]
