@@ -11,7 +11,7 @@ set(CPACK_STRIP_FILES OFF)
 # What is built for packages, the target `packages` says; the rest of the project need not be.
 set(CPACK_CMAKE_GENERATOR Ninja)
 
-set(CPACK_DEBIAN_PACKAGE_MAINTAINER ${NADIR_MAINTAINER})
+set(CPACK_DEBIAN_PACKAGE_MAINTAINER ${maintainer})
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 # The first line of all descriptions.
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "hypervisor beneath a running system (Intel VT-x)")

@@ -2,14 +2,14 @@
 """As much of Debian in the emulator as its package manager needs: dpkg itself, a database, busybox for the rest.
 
 DKMS would compile for an hour there. In its place are two scripts of its names, which put the module where it would, and say
-what they were asked. The module is the one of our build, or one that the real DKMS built outside (test_dkms.py).
+what they were asked. The module is the one of our build, and so is the command: without libraries it starts sooner than the packaged one.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from emulator import debian
+from emulator import debian, product
 from emulator.initrd import Initrd
 from install import packages
 
@@ -23,7 +23,7 @@ set -e
 echo "dkms: asked to build $1 $2, version before: ${5:-none}"
 [ -e "/usr/src/$1-$2/dkms.conf" ] || { echo "dkms: no source"; exit 1; }
 mkdir -p "/lib/modules/$(uname -r)/updates/dkms" "/var/lib/dkms/$1/$2"
-cp /built/nadir.ko "/lib/modules/$(uname -r)/updates/dkms/"
+cp "/built/$2/nadir.ko" "/lib/modules/$(uname -r)/updates/dkms/"
 depmod -a
 """
 
@@ -43,13 +43,25 @@ esac
 """
 
 
-def prepare(initrd: Initrd, module: Path, debs: list[Path]) -> None:
+def of_version(module: Path, version: str, directory: Path) -> Path:
+    """The same module, as if it were of this version."""
+    before, after = (f"\0version={text}\0".encode() for text in (packages.VERSION, version))
+    content = module.read_bytes()
+    assert content.count(before) == 1 and len(after) <= len(before)
+    directory.mkdir()
+    result = directory / module.name
+    result.write_bytes(content.replace(before, after.ljust(len(before), b"\0")))
+    return result
+
+
+def prepare(initrd: Initrd, modules: dict[str, Path], debs: list[Path]) -> None:
+    """modules: by their versions."""
     for name in ("dpkg", "dpkg-deb", "dpkg-query", "dpkg-split", "tar"):
         path = Path("/usr/bin") / name
         initrd.program(f"usr/bin/{name}", path if path.exists() else Path("/bin") / name)
-    initrd.libraries(packages.unpacked("nadir", debs[0].parent / "libraries") / "usr/bin/nadir")
-    for applet in ("sbin/modprobe", "sbin/depmod"):
-        initrd.link(applet, "../bin/busybox")
+    initrd.program("built/nadir", product.tool())
+    for applet in ("modprobe", "depmod", "modinfo"):
+        initrd.link(f"sbin/{applet}", "../bin/busybox")
     for name in ("ldconfig", "start-stop-daemon"):  # dpkg looks whether they are there
         initrd.script(f"usr/sbin/{name}", "#!/bin/sh\n")
     initrd.script("usr/sbin/dkms", DKMS)
@@ -64,7 +76,8 @@ def prepare(initrd: Initrd, module: Path, debs: list[Path]) -> None:
         initrd.file(f"var/lib/dpkg/info/{name}.list", "/.\n")
     initrd.directory("var/log")
     initrd.directory("etc/dpkg/dpkg.cfg.d")
-    initrd.module(module, "built")
+    for version, module in modules.items():
+        initrd.module(module, f"built/{version}")
     initrd.file(f"lib/modules/{debian.kernel_release()}/modules.builtin", "")
     for deb in debs:
         initrd.file(f"debs/{deb.name}", deb)

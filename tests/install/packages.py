@@ -51,13 +51,16 @@ NEEDLESS = ("usr/share", *(f"usr/src/nadir-{VERSION}/{name}" for name in ("arch"
 
 
 def slim(package: str, version: str, directory: Path) -> Path:
-    """The same package as if it were of this version, without most of its files."""
+    """The same package as if it were of this version, without most of its files, and the command as a link to /built/nadir."""
     folder = directory / f"{package}-{version}"
     checked("dpkg-deb", "-R", built()[package], folder)
     for path in (folder / "DEBIAN").iterdir():
         path.write_text(path.read_text().replace(VERSION, version))
     for name in NEEDLESS:
         shutil.rmtree(folder / name, ignore_errors=True)
+    if (folder / "usr/bin/nadir").exists():
+        (folder / "usr/bin/nadir").unlink()
+        (folder / "usr/bin/nadir").symlink_to("/built/nadir")
     for path in folder.glob(f"usr/src/nadir-{VERSION}"):
         path.rename(path.with_name(f"nadir-{version}"))
     result = directory / f"{package}_{version}.deb"

@@ -34,10 +34,11 @@ def test_the_command_s_package(roots):
     assert len(commands) > 10
     assert {f"usr/share/man/man1/nadir-{name}.1.gz" for name in commands} | {
         "usr/bin/nadir", "usr/share/man/man1/nadir.1.gz", "lib/systemd/system/nadir.service",
+        "lib/systemd/system-preset/90-nadir.preset",
         "usr/share/bash-completion/completions/nadir", "usr/share/zsh/vendor-completions/_nadir",
         "usr/share/fish/vendor_completions.d/nadir.fish", "usr/share/doc/nadir/copyright", "usr/share/doc/nadir/changelog.gz",
         "usr/share/doc/nadir/install.md", "usr/share/doc/nadir/hardware.md"} <= found
-    assert not [name for name in found if not name.startswith(("usr/bin/", "usr/share/", "lib/systemd/system/"))]
+    assert not [name for name in found if not name.startswith(("usr/bin/", "usr/share/", "lib/systemd/"))]
     assert packages.checked(roots["nadir"] / "usr/bin/nadir", "--version").startswith(f"nadir {packages.VERSION} ")
     for name in ("libc6", "libstdc++6", "kmod"):
         assert re.search(rf"(^|, ){re.escape(name)}( |,|$)", packages.field("nadir", "Depends")), name
@@ -113,9 +114,29 @@ def test_no_path_of_the_machine_and_plain_rights(roots):
             assert path.is_dir() or str(ROOT).encode() not in path.read_bytes(), path
 
 
+NOBODY = "name nobody who answers for them"
+
+
+@pytest.mark.parametrize("given, environment, status, words", [
+    (None, {}, 0, NOBODY),
+    (None, {"DEBEMAIL": "ada@example.org"}, 0, NOBODY),
+    (None, {"DEBFULLNAME": "Ada Lovelace", "DEBEMAIL": "ada@example.org"}, 0, "These packages name Ada Lovelace <ada@example.org>."),
+    ("A. Turing <at@example.org>", {"DEBFULLNAME": "Ada", "DEBEMAIL": "ada@example.org"}, 0, "name A. Turing <at@example.org>."),
+    ("Ada Lovelace", {}, 1, 'NADIR_MAINTAINER is "Ada Lovelace": packages need the name and the address'),
+    ("<ada@example.org>", {}, 1, "as in"),
+    (None, {"DEBFULLNAME": "Ada", "DEBEMAIL": "Ada <ada@example.org>"}, 1, "DEBFULLNAME and DEBEMAIL are"),
+])
+def test_who_answers_for_them(given, environment, status, words):
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DEB")}
+    result = packages.run("cmake", *([f"-DNADIR_MAINTAINER={given}"] if given else []), "-P", ROOT / "packaging/maintainer.cmake",
+                          env=clean | environment)
+    assert result.returncode == status and words in " ".join((result.stdout + result.stderr).split()), result.stdout + result.stderr
+
+
 def test_one_place_says_the_version():
     for package in packages.NAMES:
         assert packages.field(package, "Version") == packages.VERSION
     scripts = [ROOT / "packaging" / name for name in ("dkms.conf.in", "debian/nadir-dkms.prerm.in", "debian/nadir-dkms.postinst.in",
+                                                      "debian/nadir.prerm.in", "debian/nadir.postinst.in", "debian/service.sh",
                                                       "packages.cmake", "CMakeLists.txt")]
     assert not [path.name for path in scripts if packages.VERSION in path.read_text()]

@@ -28,20 +28,23 @@ from emulator.places import ROOT, only_one
 PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 # A serial line is slow, and what still waits for it when the power goes is lost: stty waits until all is written.
-PROLOGUE = """#!/bin/sh
+MOUNTS = """#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 dmesg -c > /tmp/boot.log
-section() { echo "== $*"; }
+"""
+FUNCTIONS = """section() { echo "== $*"; }
 parameter() { cat /sys/module/nadir/parameters/$1; }
 snapshot() { cat /proc/nadir_snapshot > /tmp/$1; }
 changes() { diff /tmp/$1 /tmp/$2 | grep '^[-+]cpu' || echo none; }
 load() { insmod /lib/modules/nadir.ko "$@"; }
-finish() { section log; dmesg | grep 'nadir:'; section trouble
+report() { section log; dmesg | grep 'nadir:'; section trouble
     dmesg | grep -E 'WARNING|BUG|Oops|Call Trace|soft lockup|rcu.*stall|general protection'
-    section end; sync; stty -F /dev/console -echo; poweroff -f; }
+    section end; sync; stty -F /dev/console -echo; }
+finish() { report; poweroff -f; }
 """
+PROLOGUE = MOUNTS + FUNCTIONS
 
 
 @functools.cache
