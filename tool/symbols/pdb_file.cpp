@@ -55,7 +55,7 @@ public:
 
     // The stream's beginning, which lies within its first block; nothing where there is no such stream, or a shorter one.
     template <class T>
-    [[nodiscard]] std::optional<T> head(std::uint32_t stream) {
+    [[nodiscard]] std::optional<T> head(std::uint32_t stream) const {
         const std::uint32_t count = directory(0);
         if (stream >= count || size_of(stream) == absent || size_of(stream) < sizeof(T)) {
             return std::nullopt;
@@ -72,8 +72,8 @@ private:
     [[nodiscard]] std::uint64_t blocks(std::uint32_t bytes) const {
         return (std::uint64_t{bytes} + super_.block_size - 1) / super_.block_size;
     }
-    [[nodiscard]] std::uint32_t size_of(std::uint32_t stream) { return directory(1 + std::uint64_t{stream}); }
-    [[nodiscard]] std::uint32_t directory(std::uint64_t word) {
+    [[nodiscard]] std::uint32_t size_of(std::uint32_t stream) const { return directory(1 + std::uint64_t{stream}); }
+    [[nodiscard]] std::uint32_t directory(std::uint64_t word) const {
         const std::uint64_t byte = word * sizeof(std::uint32_t);
         const auto block =
             file_.get<std::uint32_t>(begin(super_.directory_map) + byte / super_.block_size * sizeof(std::uint32_t));
@@ -94,7 +94,7 @@ BuildId read_pdb_id(BinaryFile& file) {
             ExitStatus::failed, fmt::format("{} is no PDB: it doesn't begin as one.", file.name()),
             "A PDB of .NET is none either, and one that is compressed (.pd_) has to be expanded: expand FILE.pd_ FILE.pdb.");
     }
-    Streams streams(file);
+    const Streams streams(file);
     const auto info = streams.head<Info>(info_stream);
     if (!info) {
         throw Failure(ExitStatus::failed,
