@@ -4,6 +4,8 @@
 
 #include "tool/symbols/build_id.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -77,7 +79,7 @@ inline std::string example_pdb(const tool::BuildId& id) {
     put<std::uint32_t>(file, 44, 4 * 8);
     put<std::uint32_t>(file, 52, 3);        // where the directory is
     put<std::uint32_t>(file, 3 * block, 6); // it is there
-    const std::uint32_t directory[] = {4, 600, 28, ~0u, 12, 1, 2, 5, 4};
+    const std::array<std::uint32_t, 9> directory = {4, 600, 28, ~0u, 12, 1, 2, 5, 4};
     put(file, 6 * block, directory);
     put<std::uint32_t>(file, 5 * block + 8, id.age + 1);
     put(file, 5 * block + 12, id.guid);
