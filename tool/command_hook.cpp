@@ -33,7 +33,11 @@ Symbols symbols_for(System& system, const HookOptions& options) {
     const bool optional = std::ranges::all_of(options.places, is_address) &&
                           (options.redirect.empty() || is_address(options.redirect)) && options.symbols.empty();
     try {
-        return read_symbols(system, options.symbols);
+        std::vector<std::string> names = options.places;
+        if (!options.redirect.empty()) {
+            names.push_back(options.redirect);
+        }
+        return read_symbols(system, {options.symbols, names, {}});
     } catch (const Failure&) {
         if (!optional) {
             throw;

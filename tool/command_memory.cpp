@@ -32,10 +32,10 @@ class LazySymbols {
 public:
     explicit LazySymbols(System& system) : system_(system) {}
 
-    // Throws Failure where there are none.
-    const Symbols& get() {
+    // Throws Failure where there are none. Of the module that the name says, if it says one.
+    const Symbols& get(std::string_view name = {}) {
         if (!symbols_) {
-            symbols_ = read_symbols(system_, {});
+            symbols_ = read_symbols(system_, {.file = {}, .names = {std::string(name)}, .at = {}});
         }
         return *symbols_;
     }
@@ -55,11 +55,11 @@ private:
 
 FindSymbol finder(LazySymbols& symbols) {
     return [&symbols](std::string_view name) {
-        const std::vector<const Symbol*> found = symbols.get().find(name);
+        const std::vector<const Symbol*> found = symbols.get(name).find(name);
         if (found.empty()) {
             throw Failure(ExitStatus::usage,
                           fmt::format("\"{}\" is neither an address nor a symbol of the kernel", name),
-                          did_you_mean(symbols.get().near_names(name)));
+                          symbols.get().advice_for(name));
         }
         if (found.size() > 1) {
             throw Failure(ExitStatus::usage, fmt::format("there are {} symbols \"{}\"", found.size(), name),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `nadir symbols`: names of the kernel's code and data, and which one an address belongs to; or all of them, for GDB.
 #include "tool/commands.h"
-#include "tool/definitions/names.h"
 #include "tool/definitions/value.h"
 #include "tool/files.h"
 #include "tool/json_output.h"
@@ -35,8 +34,9 @@ std::vector<Found> find(const Symbols& symbols, const std::string& wish) {
         return found;
     }
     if (wish.find_first_of("*?") != std::string::npos) {
+        const QualifiedName wanted = qualified(wish);
         for (const Symbol& symbol : symbols.all()) {
-            if (fits(symbol.name, wish)) {
+            if (is_of(symbol, wanted) && fits(symbol.name, wanted.name)) {
                 found.push_back({wish, symbol.address, {&symbol, 0}});
             }
         }
@@ -47,8 +47,7 @@ std::vector<Found> find(const Symbols& symbols, const std::string& wish) {
         }
     }
     if (found.empty()) {
-        throw Failure(ExitStatus::failed, fmt::format("There is no symbol \"{}\".", wish),
-                      did_you_mean(symbols.near_names(wish)));
+        throw Failure(ExitStatus::failed, fmt::format("There is no symbol \"{}\".", wish), symbols.advice_for(wish));
     }
     return found;
 }
@@ -78,7 +77,7 @@ void write_elf(const Symbols& symbols, const std::string& name) {
 } // namespace
 
 ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::ostream& out) {
-    const Symbols symbols = read_symbols(system, options.file);
+    const Symbols symbols = read_symbols(system, {options.file, options.wishes, options.at});
     if (!options.elf.empty()) {
         write_elf(symbols, options.elf);
         fmt::print(out, "{} written to {}, for `gdb {}`\n", counted(symbols.all().size(), "symbol"), options.elf,

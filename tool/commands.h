@@ -148,6 +148,7 @@ ExitStatus command_hook(System& system, const HookOptions& options, std::ostream
 struct SymbolsOptions {
     std::vector<std::string> wishes; // names, patterns, addresses; none: all symbols
     std::string file;                // empty: the running kernel's
+    std::optional<std::uint64_t> at; // where the file's image is loaded; none: where it wants to be
     std::string elf;                 // this file instead, with all of them
     bool json = false;
 };

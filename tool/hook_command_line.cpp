@@ -2,6 +2,7 @@
 #include "tool/hook_command_line.h"
 
 #include "tool/commands.h"
+#include "tool/definitions/value.h"
 #include "tool/file_option.h"
 
 #include <CLI/CLI.hpp>
@@ -13,11 +14,12 @@ namespace {
 
 using Action = std::function<ExitStatus(System&, std::ostream&)>;
 
-void add_symbol_file(CLI::App* command, std::string& file) {
-    command
+CLI::Option* add_symbol_file(CLI::App* command, std::string& file) {
+    return command
         ->add_option(
             "--symbols", file,
-            "Take the kernel's symbols from this file, a System.map or what `nm` prints; else from the running kernel")
+            "Take the symbols from this file: a System.map, what `nm` prints, or on Windows an image (.sys, .exe, .dll) with "
+            "its PDB, or the PDB beside it; else from the running kernel")
         ->check(existing_file())
         ->type_name("FILE");
 }
@@ -26,11 +28,16 @@ void add_symbols(CLI::App& app, Action& action) {
     auto options = std::make_shared<SymbolsOptions>();
     CLI::App* command = app.add_subcommand(
         "symbols", "Find the kernel's symbols by name or pattern, and what an address belongs to; without words: all");
-    CLI::Option* words = command
-                             ->add_option("words", options->wishes,
-                                          "A name (vfs_read, MODULE:NAME), a pattern with * and ?, or an address")
-                             ->type_name("PATTERN|ADDRESS");
-    add_symbol_file(command, options->file);
+    CLI::Option* words =
+        command
+            ->add_option("words", options->wishes,
+                         "A name (vfs_read, MODULE:NAME, nt!NtOpenFile), a pattern with * and ?, or an address")
+            ->type_name("PATTERN|ADDRESS");
+    CLI::Option* file = add_symbol_file(command, options->file);
+    auto at = std::make_shared<std::string>();
+    command->add_option("--at", *at, "The file's image is loaded at this address; else where it wants to be")
+        ->needs(file)
+        ->type_name("ADDRESS");
     CLI::Option* json = command->add_flag("--json", options->json, "Print JSON, for programs");
     command
         ->add_option("--elf", options->elf,
@@ -38,8 +45,13 @@ void add_symbols(CLI::App& app, Action& action) {
         ->excludes(words)
         ->excludes(json)
         ->type_name("FILE");
-    command->callback([options, &action] {
-        action = [options](System& system, std::ostream& out) { return command_symbols(system, *options, out); };
+    command->callback([options, at, &action] {
+        action = [options, at](System& system, std::ostream& out) {
+            if (!at->empty()) {
+                options->at = parse_value(*at, Reading::hexadecimal).number;
+            }
+            return command_symbols(system, *options, out);
+        };
     });
 }
 

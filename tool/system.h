@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,18 @@ struct SystemWords {
 struct KernelSymbols {
     std::string text;
     std::string source;
+    std::string note{}; // which names there aren't, and how to get them; sentences
+};
+
+// An image of Windows, and where its names are wanted.
+struct ImageWish {
+    std::string file; // with its folder
+    std::uint64_t base = 0;
+};
+
+struct ImageSymbols {
+    std::string text;      // as lines of `nm`; empty: it has none
+    bool from_pdb = false; // else only what it exports
 };
 
 class System {
@@ -74,8 +87,11 @@ public:
     virtual std::uint64_t memory_available() = 0; // bytes, 0: unknown
     virtual std::vector<Rival> rivals() = 0;
 
-    // Throws Failure where they can't be read.
-    virtual KernelSymbols kernel_symbols() = 0;
+    // Throws Failure where they can't be read. Where each module has a file of its own with names: those of these modules; of all, if
+    // none is named.
+    virtual KernelSymbols kernel_symbols(std::span<const std::string> modules) = 0;
+    // Of an image of Windows that the file system has. Throws Failure where this system can't read them.
+    virtual ImageSymbols image_symbols(const ImageWish& wish);
     // Who has the UART at this I/O port.
     virtual SerialUse serial_use(nadir_u32 /*port*/) { return {}; }
     // For a bug report.

@@ -263,6 +263,8 @@ public:
     std::uint64_t memory = 1u << 30;
     std::vector<tool::Rival> others;
     tool::KernelSymbols symbols;
+    std::vector<std::string> modules_asked;                                 // of the last time
+    std::function<tool::ImageSymbols(const tool::ImageWish&)> image_reader; // none: this system has none
     tool::SerialUse serial;
     std::function<void()> while_asleep; // what happens meanwhile
     int naps_until_interrupt = 0;
@@ -282,7 +284,13 @@ public:
     std::string processor_name() override { return "Example(R) Processor"; }
     std::uint64_t memory_available() override { return memory; }
     std::vector<tool::Rival> rivals() override { return others; }
-    tool::KernelSymbols kernel_symbols() override { return symbols; }
+    tool::KernelSymbols kernel_symbols(std::span<const std::string> modules) override {
+        modules_asked.assign(modules.begin(), modules.end());
+        return symbols;
+    }
+    tool::ImageSymbols image_symbols(const tool::ImageWish& wish) override {
+        return image_reader ? image_reader(wish) : System::image_symbols(wish);
+    }
     // One tick is a microsecond, and 1000000 ticks was at 1970-01-01 00:16:40 UTC.
     tool::ClockReading read_clocks() override {
         return {ticks_,

@@ -77,6 +77,26 @@ TEST(SymbolTable, ReadsWhatNmPrints) {
     EXPECT_EQ(symbols.all()[0].name, "main");
 }
 
+// What is made of a PDB.
+TEST(SymbolTable, HasNamesOfCpp) {
+    const Symbols symbols("fffff80000001000 T nadir::on\t[nadir]\r\n"
+                          "fffff80000001010 T operator new[]\t[nadir]\n"
+                          "fffff80000001020 T std::array<int, 2>::at [nadir]\n"
+                          "fffff80000002000 T NtOpenFile\n"
+                          "fffff80000003000 E operator new[]\n",
+                          "a PDB");
+    ASSERT_EQ(symbols.find("nadir::on").size(), 1u);
+    EXPECT_EQ(symbols.find("nadir::on")[0]->module, "nadir");
+    EXPECT_EQ(symbols.find("NADIR!nadir::on").size(), 1u) << "case means nothing in a module's name";
+    EXPECT_EQ(symbols.find("nadir:nadir::on").size(), 1u);
+    EXPECT_EQ(symbols.find("operator new[]").size(), 2u);
+    EXPECT_EQ(symbols.find("nt!operator new[]").size(), 1u);
+    EXPECT_EQ(symbols.find("std::array<int, 2>::at").size(), 1u);
+    EXPECT_EQ(symbols.find("nt!NtOpenFile").size(), 1u);
+    EXPECT_TRUE(symbols.find("hal!NtOpenFile").empty() && symbols.find("nt!nadir::on").empty());
+    EXPECT_THAT(symbols.near_names("nadir!nadir::onn"), testing::Contains("nadir::on"));
+}
+
 TEST(SymbolTable, SaysWhatIsWrong) {
     EXPECT_THAT(failure_of("ffffffff81000000 T _text\nhello\n"),
                 HasSubstr("the file, line 2: \"hello\" is no symbol|Each line"));
@@ -109,6 +129,25 @@ TEST(SymbolsCommand, PrintsWhatWasAskedFor) {
                                        {"type", "t"},
                                        {"module", "example"}}));
     EXPECT_EQ(run_command(system, {"symbols", "--json"}).json()["symbols"].size(), 9u);
+}
+
+TEST(SymbolsCommand, AsksForTheModulesThatAreNamed) {
+    FakeSystem system;
+    system.symbols = {"fffff80000002000 T NtOpenFile\nfffff80000003000 E ReadPort\t[hal]\n", "a test",
+                      "Set a variable."};
+    EXPECT_EQ(run_command(system, {"symbols", "nt!Nt*", "HAL!Read?ort"}).out,
+              "fffff80000002000 T NtOpenFile\nfffff80000003000 E ReadPort [hal]\n");
+    EXPECT_THAT(system.modules_asked, ElementsAre("nt", "HAL"));
+    EXPECT_EQ(run_command(system, {"symbols", "nt!NtOpenFile", "ReadPort"}).status, 0);
+    EXPECT_THAT(system.modules_asked, ElementsAre()) << "a bare name may be in any";
+    EXPECT_EQ(run_command(system, {"symbols", "nt!Read*"}).status, 1);
+    EXPECT_THAT(run_command(system, {"symbols", "nt!NtOpenFil"}).err,
+                HasSubstr("Did you mean \"NtOpenFile\"?\nSet a variable."));
+    // The other commands that take names.
+    EXPECT_THAT(run_command(system, {"hook", "nt!NtOpenFil", "--redirect", "hal!x"}).err, HasSubstr("Set a variable."));
+    EXPECT_THAT(system.modules_asked, ElementsAre("nt", "hal"));
+    EXPECT_THAT(run_command(system, {"memory", "read", "hal!ReadPor"}).err, HasSubstr("Set a variable."));
+    EXPECT_THAT(system.modules_asked, ElementsAre("hal"));
 }
 
 TEST(SymbolsCommand, TakesThemFromAFile) {

@@ -99,22 +99,23 @@ class Prefix:
         """Hundreds of megabytes; the logs stay."""
         shutil.rmtree(self.folder / "prefix", ignore_errors=True)
 
-    def _call(self, *words: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
+    def _call(self, *words: str | Path, text: str = "", environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         # Into files: the first program of a prefix starts Wine's services, and a pipe would wait for them, too.
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(text.encode())
             given.seek(0)
             done = subprocess.run(words, stdin=given, stdout=out, stderr=err, timeout=TIMEOUT, cwd=self.folder,
-                                  env=self._environment)
+                                  env={**self._environment, **(environment or {})})
             written = []
             for stream in (out, err):
                 stream.seek(0)
                 written.append(stream.read().decode(errors="replace"))
         return subprocess.CompletedProcess(words, done.returncode, *written)
 
-    def run(self, program: str | Path, *words: str | Path, text: str = "") -> subprocess.CompletedProcess[str]:
-        """A Windows program, and what it wrote."""
-        return self._call(self._wine, program, *words, text=text)
+    def run(self, program: str | Path, *words: str | Path, text: str = "",
+            environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """A Windows program, and what it wrote; with more variables."""
+        return self._call(self._wine, program, *words, text=text, environment=environment)
 
     def start(self, program: str | Path, *words: str | Path, debug: str = "-all") -> subprocess.Popen[bytes]:
         """A Windows program that goes on; its output can be read from pipes. Only within a session."""

@@ -17,7 +17,7 @@ std::string name_of(const Symbols& symbols, nadir_u64 address) {
 
 Symbols kernel_symbols_if_any(System& system) {
     try {
-        return read_symbols(system, "");
+        return read_symbols(system, {});
     } catch (const Failure&) {
         return {};
     }
@@ -27,7 +27,7 @@ Symbols kernel_symbols_if_any(System& system) {
 
 PlaceNames::PlaceNames(System& system, const std::string& file) : system_(system) {
     if (!file.empty()) {
-        file_ = read_symbols(system, file);
+        file_ = read_symbols(system, {file, {}, {}});
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/hook/places.h"
 
-#include "tool/definitions/names.h"
 #include "tool/definitions/value.h"
 #include "tool/exit_status.h"
 
@@ -16,7 +15,7 @@ std::uint64_t address_of(const std::string& word, std::string_view name, const S
     const std::vector<const Symbol*> found = symbols.find(name);
     if (found.empty()) {
         throw Failure(ExitStatus::usage, fmt::format("There is no symbol \"{}\" in \"{}\".", name, word),
-                      did_you_mean(symbols.near_names(name)));
+                      symbols.advice_for(name));
     }
     const bool several =
         std::ranges::any_of(found, [&](const Symbol* symbol) { return symbol->address != found.front()->address; });

@@ -93,7 +93,7 @@ public:
         return found;
     }
 
-    KernelSymbols kernel_symbols() override {
+    KernelSymbols kernel_symbols(std::span<const std::string> /*modules*/) override {
         const std::string source = "/proc/kallsyms";
         const std::optional<std::string> text = read_text(source);
         if (!text) {

@@ -3,6 +3,7 @@
 
 #include "tool/exit_status.h"
 #include "tool/files.h"
+#include "tool/symbols/image_source.h"
 
 #include <fmt/format.h>
 #include <fstream>
@@ -10,18 +11,41 @@
 
 namespace nadir::tool {
 
-Symbols read_symbols(System& system, const std::string& file) {
-    if (file.empty()) {
-        const KernelSymbols kernel = system.kernel_symbols();
-        return {kernel.text, kernel.source};
+namespace {
+
+// Of which modules; none where a name, or an address, may be of any.
+std::vector<std::string> modules_of(const std::vector<std::string>& names) {
+    std::vector<std::string> modules;
+    for (const std::string& name : names) {
+        const QualifiedName parts = qualified(name);
+        if (!parts.module) {
+            return {};
+        }
+        modules.emplace_back(parts.module->empty() ? "nt" : *parts.module);
     }
-    std::ifstream stream(path_of(file), std::ios::binary);
+    return modules;
+}
+
+} // namespace
+
+Symbols read_symbols(System& system, const SymbolQuery& query) {
+    if (query.file.empty()) {
+        KernelSymbols kernel = system.kernel_symbols(modules_of(query.names));
+        return {std::move(kernel.text), kernel.source, std::move(kernel.note)};
+    }
+    if (is_image_or_pdb(query.file)) {
+        return read_image_symbols(system, query.file, query.at);
+    }
+    if (query.at) {
+        throw Failure(ExitStatus::usage, fmt::format("{} has addresses of its own, and needs no --at.", query.file));
+    }
+    std::ifstream stream(path_of(query.file), std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
     if (!stream || !text) {
-        throw Failure(ExitStatus::usage, fmt::format("{} can't be read, or is empty.", file));
+        throw Failure(ExitStatus::usage, fmt::format("{} can't be read, or is empty.", query.file));
     }
-    return {std::move(text).str(), file};
+    return {std::move(text).str(), query.file};
 }
 
 } // namespace nadir::tool

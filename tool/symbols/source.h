@@ -5,11 +5,20 @@
 #include "tool/symbols/symbols.h"
 #include "tool/system.h"
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace nadir::tool {
 
-// Of this file (a System.map, or what `nm` printed); with an empty name, of the running kernel. Throws Failure that says why there are none.
-Symbols read_symbols(System& system, const std::string& file);
+struct SymbolQuery {
+    std::string file;                // empty: the running kernel
+    std::vector<std::string> names;  // what will be looked for; of no interest: all
+    std::optional<std::uint64_t> at; // where an image is loaded; none: where it wants to be
+};
+
+// The file is a System.map, what `nm` printed, an image of Windows, or the PDB of an image beside it. Throws Failure that says why there
+// are none.
+Symbols read_symbols(System& system, const SymbolQuery& query);
 
 } // namespace nadir::tool

@@ -6,6 +6,7 @@
 #include "tool/exit_status.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -26,6 +27,11 @@ std::string_view next_word(std::string_view& line) {
     return word;
 }
 
+std::string_view trimmed(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+    return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
 bool is_undefined(std::string_view first) { return first == "U" || first == "w" || first == "v"; }
 
 std::optional<Symbol> parse(std::string_view line) {
@@ -37,10 +43,11 @@ std::optional<Symbol> parse(std::string_view line) {
         return std::nullopt;
     }
     symbol.type = type.front();
-    symbol.name = next_word(line);
-    symbol.module = next_word(line);
-    if (symbol.module.starts_with('[') && symbol.module.ends_with(']')) {
-        symbol.module = symbol.module.substr(1, symbol.module.size() - 2);
+    symbol.name = trimmed(line);
+    const std::size_t blank = symbol.name.find_last_of(blanks);
+    if (blank != std::string_view::npos && symbol.name[blank + 1] == '[' && symbol.name.back() == ']') {
+        symbol.module = symbol.name.substr(blank + 2, symbol.name.size() - blank - 3);
+        symbol.name = trimmed(symbol.name.substr(0, blank));
     }
     return symbol.name.empty() ? std::nullopt : std::optional(symbol);
 }
@@ -58,7 +65,8 @@ int rank(const Symbol& symbol) {
 
 } // namespace
 
-Symbols::Symbols(std::string text, std::string_view source) : text_(text.begin(), text.end()) {
+Symbols::Symbols(std::string text, std::string_view source, std::string note)
+    : text_(text.begin(), text.end()), note_(std::move(note)) {
     std::string_view rest(text_.data(), text_.size());
     bool any_address = false;
     for (std::size_t number = 1; !rest.empty(); ++number) {
@@ -93,14 +101,10 @@ Symbols::Symbols(std::string text, std::string_view source) : text_(text.begin()
 }
 
 std::vector<const Symbol*> Symbols::find(std::string_view name) const {
-    std::optional<std::string_view> module;
-    if (const std::size_t colon = name.find(':'); colon != std::string_view::npos) {
-        module = name.substr(0, colon) == "kernel" ? std::string_view{} : name.substr(0, colon);
-        name = name.substr(colon + 1);
-    }
+    const QualifiedName wanted = qualified(name);
     std::vector<const Symbol*> found;
     for (const Symbol& symbol : symbols_) {
-        if (symbol.name == name && (!module || symbol.module == *module)) {
+        if (symbol.name == wanted.name && is_of(symbol, wanted)) {
             found.push_back(&symbol);
         }
     }
@@ -119,7 +123,8 @@ std::optional<SymbolPlace> Symbols::at(std::uint64_t address) const {
 
 std::vector<std::string> Symbols::near_names(std::string_view name) const {
     constexpr std::size_t most_letters_more = 6;
-    const std::string word = squash(name.substr(name.find(':') == std::string_view::npos ? 0 : name.find(':') + 1));
+    name = qualified(name).name;
+    const std::string word = squash(name);
     std::vector<Candidate> candidates;
     for (const Symbol& symbol : symbols_) {
         // There are hundreds of thousands: those that begin alike are enough to compare in earnest.
@@ -130,6 +135,26 @@ std::vector<std::string> Symbols::near_names(std::string_view name) const {
         }
     }
     return nearest(word, candidates);
+}
+
+std::string Symbols::advice_for(std::string_view name) const {
+    const std::string near = did_you_mean(near_names(name));
+    return near + (near.empty() || note_.empty() ? "" : "\n") + note_;
+}
+
+QualifiedName qualified(std::string_view name) {
+    const std::size_t end = name.find_first_of("!:"); // the first as Windows' debuggers write it
+    if (end == std::string_view::npos || name.substr(end).starts_with("::")) { // a name alone, maybe of C++
+        return {std::nullopt, name};
+    }
+    const std::string_view module = name.substr(0, end);
+    const bool is_kernel = module == "kernel" || module == "nt";
+    return {is_kernel ? std::string_view{} : module, name.substr(end + 1)};
+}
+
+bool is_of(const Symbol& symbol, const QualifiedName& wanted) {
+    const auto lower = [](unsigned char letter) { return std::tolower(letter); };
+    return !wanted.module || std::ranges::equal(symbol.module, *wanted.module, {}, lower, lower);
 }
 
 std::string words_of(const SymbolPlace& place) {

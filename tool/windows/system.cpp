@@ -7,6 +7,7 @@
 #include "tool/windows/console.h"
 #include "tool/windows/device.h"
 #include "tool/windows/pinned.h"
+#include "tool/windows/symbols.h"
 #include "tool/windows/text.h"
 #include "tool/windows/virtualization.h"
 #include "tool/x86/cpuid.h"
@@ -75,10 +76,10 @@ public:
 
     std::vector<Rival> rivals() override { return rivals_among(look_for_virtualization()); }
 
-    KernelSymbols kernel_symbols() override {
-        throw Failure(ExitStatus::failed, "The symbols of a Windows kernel can't be read yet.",
-                      "A file with lines of ADDRESS TYPE NAME, as `nm` prints them, does: --symbols FILE.");
+    KernelSymbols kernel_symbols(std::span<const std::string> modules) override {
+        return windows_kernel_symbols(modules);
     }
+    ImageSymbols image_symbols(const ImageWish& wish) override { return windows_image_symbols(wish); }
 
     ClockReading read_clocks() override {
         // The run-time library's own clock goes in steps of up to 16 ms.

@@ -13,6 +13,14 @@ std::string to_utf8(std::wstring_view text) {
     return converted;
 }
 
+std::wstring to_utf16(std::string_view text) {
+    const int length = static_cast<int>(text.size());
+    const int letters = MultiByteToWideChar(CP_UTF8, 0, text.data(), length, nullptr, 0);
+    std::wstring converted(static_cast<std::size_t>(letters), L'\0');
+    MultiByteToWideChar(CP_UTF8, 0, text.data(), length, converted.data(), letters);
+    return converted;
+}
+
 std::string error_text(DWORD error) {
     wchar_t text[512];
     DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, error, 0, text,

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+// `nadir symbols --symbols IMAGE` and `PDB`: which files belong together, and what is said where they don't. Reading the names is
+// the system's (tests/windows/test_wine_symbols.py).
+#include "tests/tool/command_answer.h"
+#include "tests/tool/image_files.h"
+#include "tool/symbols/image_file.h"
+#include "tool/symbols/pdb_file.h"
+
+#include <gmock/gmock.h>
+
+namespace nadir::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ImageSymbols : public testing::Test {
+protected:
+    ImageSymbols() {
+        std::filesystem::create_directories(folder_);
+        system.image_reader = [this](const tool::ImageWish& wish) {
+            wishes.push_back(wish);
+            return answer;
+        };
+    }
+    ~ImageSymbols() override { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::string path(const std::string& name) const { return (folder_ / name).string(); }
+    std::string write(const std::string& name, const std::string& content) {
+        std::ofstream(path(name), std::ios::binary) << content;
+        return path(name);
+    }
+    CommandAnswer symbols(const std::string& file, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> words = {"symbols", "--symbols", file};
+        words.insert(words.end(), more.begin(), more.end());
+        return run_command(system, words);
+    }
+
+    FakeSystem system;
+    std::vector<tool::ImageWish> wishes;
+    tool::ImageSymbols answer{"0000000140001000 T nadir::on\t[nadir]\n0000000140002000 D state\t[nadir]\n", true};
+
+private:
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("nadir-image-test-" + std::to_string(::getpid()));
+};
+
+TEST_F(ImageSymbols, AreReadWhereTheImageWantsToBeOrIs) {
+    const std::string image = write("a.sys", example_image(example_build(), "C:\\build\\a.pdb"));
+    EXPECT_EQ(symbols(image, {"nadir!nadir::on"}).out, "0000000140001000 T nadir::on [nadir]\n");
+    EXPECT_EQ(symbols(image, {"--at", "fffff80012340000"}).status, 0);
+    ASSERT_EQ(wishes.size(), 2u);
+    EXPECT_EQ(wishes[0].file, image);
+    EXPECT_EQ(wishes[0].base, 0x140000000u);
+    EXPECT_EQ(wishes[1].base, 0xfffff80012340000u);
+    EXPECT_EQ(symbols(image, {"--at", "there"}).status, 2);
+    EXPECT_EQ(run_command(system, {"symbols", "--at", "0x1000"}).status, 2) << "of which file?";
+}
+
+TEST_F(ImageSymbols, OfAPdbNeedItsImage) {
+    const std::string pdb = write("a.pdb", example_pdb(example_build()));
+    EXPECT_THAT(symbols(pdb).err, AllOf(HasSubstr("a.pdb is of {7BC52805-4B3E-B827-0102-030405060708}, age 3"),
+                                        HasSubstr("image isn't beside it"), HasSubstr("one folder")));
+    const std::string image = write("a.exe", example_image(example_build(), "a.pdb"));
+    EXPECT_THAT(symbols(pdb).out, HasSubstr("nadir::on"));
+    ASSERT_EQ(wishes.size(), 1u);
+    EXPECT_EQ(wishes[0].file, image);
+}
+
+TEST_F(ImageSymbols, OfAnotherBuildAreRefused) {
+    answer = {"0000000140072290 E EntryPoint\n", false};
+    tool::BuildId other = example_build();
+    other.guid[15] = 9;
+    for (const tool::BuildId& id : {other, example_build(4)}) {
+        const std::string image = write("a.sys", example_image(id, "out/a.pdb"));
+        const std::string pdb = write("a.pdb", example_pdb(example_build()));
+        for (const std::string& file : {image, pdb}) {
+            const CommandAnswer refused = symbols(file);
+            EXPECT_EQ(refused.status, 1);
+            EXPECT_THAT(refused.err,
+                        AllOf(HasSubstr("a.pdb belongs to another build than"), HasSubstr("wants " + words_of(id)),
+                              HasSubstr("PDB is of " + words_of(example_build())), HasSubstr("one build made")));
+        }
+    }
+}
+
+TEST_F(ImageSymbols, WithoutAPdbAreWhatTheImageExports) {
+    answer = {"0000000140001000 E exported\n", false};
+    const std::string image = write("a.sys", example_image(example_build(), "C:\\build\\a.pdb"));
+    EXPECT_EQ(symbols(image, {"exported"}).out, "0000000140001000 E exported\n");
+    EXPECT_THAT(symbols(image, {"exportet"}).err,
+                AllOf(HasSubstr("Did you mean \"exported\"?\n"), HasSubstr("put its PDB, a.pdb, beside it"),
+                      HasSubstr("_NT_SYMBOL_PATH")));
+    answer.text.clear();
+    EXPECT_THAT(symbols(image).err, AllOf(HasSubstr("has no names"), HasSubstr("put its PDB, a.pdb, beside it")));
+    EXPECT_EQ(symbols(image).status, 1);
+}
+
+TEST_F(ImageSymbols, RefuseWhatIsNeither) {
+    EXPECT_THAT(symbols(write("a.PDB", "0000000140001000 T text\n")).err, HasSubstr("a.PDB is no PDB"));
+    EXPECT_THAT(symbols(write("a.sys", "MZ and nothing else")).err, HasSubstr("a.sys is damaged"));
+    std::string small = example_image(example_build(), "a.pdb");
+    put<std::uint16_t>(small, 0x84, 0x14c);
+    EXPECT_THAT(symbols(write("a.sys", small)).err, HasSubstr("no image (.sys, .exe, .dll) of 64-bit Windows"));
+    EXPECT_THAT(symbols(write("map", "0000000140001000 T text\n"), {"--at", "0x1000"}).err, HasSubstr("needs no --at"));
+    EXPECT_TRUE(wishes.empty());
+}
+
+TEST_F(ImageSymbols, CantBeReadByOtherSystems) {
+    system.image_reader = nullptr;
+    const CommandAnswer refused = symbols(write("a.sys", example_image(example_build(), "a.pdb")));
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.err,
+                AllOf(HasSubstr("is of Windows"), HasSubstr("prints lines that --symbols FILE takes here")));
+}
+
+// However a file is cut short, and whatever a byte of it becomes, that is said and nothing else happens.
+TEST_F(ImageSymbols, SurviveDamage) {
+    const auto read = [](tool::BinaryFile& file) {
+        if (tool::is_image(file)) {
+            (void)tool::read_image(file);
+        } else {
+            (void)tool::read_pdb_id(file);
+        }
+    };
+    std::size_t refused = 0;
+    for (const std::string& whole : {example_image(example_build(), "a.pdb"), example_pdb(example_build())}) {
+        for (std::size_t i = 0; i < whole.size(); i += whole[i] == 0 ? 7 : 1) {
+            std::string changed = whole;
+            changed[i] = static_cast<char>(~changed[i]);
+            for (const std::string& content : {whole.substr(0, i), changed}) {
+                tool::BinaryFile file(write("damaged", content));
+                try {
+                    read(file);
+                } catch (const tool::Failure& failure) {
+                    ++refused;
+                    EXPECT_THAT(failure.what(), HasSubstr("damaged"));
+                }
+            }
+        }
+    }
+    EXPECT_GT(refused, 100u);
+}
+
+TEST(ImageFile, KnowsCodeFromData) {
+    const TemporaryFile content(example_image(example_build(), "a.pdb"));
+    tool::BinaryFile file(content.path());
+    const tool::ImageFacts facts = tool::read_image(file);
+    EXPECT_TRUE(facts.is_code(0x1000) && facts.is_code(0x1fff));
+    EXPECT_FALSE(facts.is_code(0xfff) || facts.is_code(0x2000) || facts.is_code(0x4000));
+    EXPECT_EQ(facts.size, 0x3000u);
+    ASSERT_TRUE(facts.pdb.has_value());
+    EXPECT_EQ(facts.pdb->id, example_build());
+    EXPECT_EQ(facts.pdb->name, "a.pdb");
+}
+
+} // namespace
+} // namespace nadir::test
