@@ -19,6 +19,11 @@ def demo(root, *words):
     return subprocess.run(["./demo", *words], cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE)
 
 
+def heed_ctrl_c():
+    """A shell's background job ignores it, and so does all that the job starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def lines_until(process, what: str) -> str:
     text = ""
     for line in process.stdout:
@@ -30,7 +35,7 @@ def lines_until(process, what: str) -> str:
 
 def test_from_the_printed_line_to_a_breakpoint(root):
     with subprocess.Popen(["./demo", "--gdb", "0"], cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True) as process:
+                          stderr=subprocess.STDOUT, text=True, preexec_fn=heed_ctrl_c) as process:
         watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         try:

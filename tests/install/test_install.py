@@ -10,7 +10,7 @@ from emulator import product
 from install import debian_guest, packages, systemd_guest
 from linux import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("install-guest")]
+pytestmark = pytest.mark.xdist_group("install-guest")
 
 VERSION = packages.VERSION
 LATER = "99.0"

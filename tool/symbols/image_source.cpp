@@ -77,7 +77,7 @@ std::string note_without_pdb(const std::string& image, const std::optional<PdbRe
 // Whoever has the PDB only knows no addresses of sections: the image has those.
 std::string image_of(const std::string& pdb, const BuildId& id) {
     for (const std::string_view extension : {".sys", ".exe", ".dll"}) {
-        const std::string image = beside(pdb, std::string(stem_of(pdb)) + std::string(extension));
+        std::string image = beside(pdb, std::string(stem_of(pdb)) + std::string(extension));
         if (!exists(image)) {
             continue;
         }

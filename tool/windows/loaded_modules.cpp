@@ -43,6 +43,7 @@ const LoadedModule& find(const std::vector<LoadedModule>& all, const std::string
         return *found;
     }
     std::vector<Candidate> candidates;
+    candidates.reserve(all.size());
     for (const LoadedModule& module : all) {
         candidates.push_back({module.name, squash(module.name)});
     }
