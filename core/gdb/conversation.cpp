@@ -99,6 +99,17 @@ void send_packet(uint16_t port, std::string_view data) {
     writer.end();
 }
 
+// A long answer comes in parts: `reply` has the last one, which isn't sent yet.
+After answer_whole(Session& session, Vmm& vmm, uint16_t port, base::Writer& reply) {
+    After after = answer(session, vmm, session.reader.data(), reply);
+    while (after == After::partly) {
+        send_packet(port, reply.view());
+        reply = base::Writer(session.reply);
+        after = answer_on(session, vmm, reply);
+    }
+    return after;
+}
+
 } // namespace
 
 After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
@@ -131,12 +142,7 @@ After converse(Session& session, Vmm& vmm, uint16_t port, bool waiting) {
         }
         reply = base::Writer(session.reply);
         // A packet that is too long can't be understood: the empty answer says so.
-        After after = got == Got::packet ? answer(session, vmm, session.reader.data(), reply) : After::answered;
-        while (after == After::partly) {
-            send_packet(port, reply.view());
-            reply = base::Writer(session.reply);
-            after = answer_on(session, vmm, reply);
-        }
+        const After after = got == Got::packet ? answer_whole(session, vmm, port, reply) : After::answered;
         if (after == After::go_on) {
             return after;
         }
