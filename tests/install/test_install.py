@@ -66,7 +66,7 @@ def boot(tmp_path_factory):
         systemd_guest.prepare(initrd, DEEDS, LAST)
 
     return guest.boot(folder, systemd_guest.START, programs=(), prepare=prepare, append=f"panic=-1 {systemd_guest.COMMAND_LINE}",
-                      timeout=900)
+                      timeout=1500)
 
 
 def packages_of(boot, section):
