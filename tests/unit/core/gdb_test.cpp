@@ -4,11 +4,9 @@
 
 #include "core/gdb/apply.h"
 #include "core/gdb/attend.h"
-#include "core/nadir.h"
 #include "core/views/views.h"
 #include "core/watchdog.h"
-#include "tests/unit/core/fixture.h"
-#include "tests/unit/core/root_fixture.h"
+#include "tests/unit/core/two_processors.h"
 
 namespace nadir::test {
 namespace {
@@ -16,19 +14,9 @@ namespace {
 namespace gdb = core::gdb;
 
 // Two processors, the first one of which serves GDB.
-class GdbMachine : public RootTest {
+class GdbMachine : public TwoProcessors {
 protected:
     GdbMachine() {
-        other.place = vcpu.place;
-        other.place.processor = 1;
-        other.place.block = reinterpret_cast<uint64_t>(other_block.get());
-        other.place.log = other_log.data();
-        for (core::Vcpu* one : {&vcpu, &other}) {
-            core::reset_exit_ring(*one);
-            core::set_state(*one, NADIR_PROCESSOR_ON);
-        }
-        vmm.vcpus = both;
-        vmm.processor_count = 2;
         vmm.views = &views;
         gdb::place_debugger(vmm, memory.data(), 0x2F8);
         debugger().server = 1;
@@ -37,10 +25,6 @@ protected:
     gdb::Debugger& debugger() { return *vmm.debugger; }
     gdb::Seat& seat_of_other() { return debugger().seats[1]; }
 
-    Block other_block = make_block();
-    std::array<nadir_log_record, core::log_records> other_log{};
-    core::Vcpu other{};
-    core::Vcpu* both[2] = {&vcpu, &other};
     core::Views views{};
     core::ViewUser user{};
     std::vector<uint64_t> memory = std::vector<uint64_t>(gdb::debugger_pages(2) * 512);

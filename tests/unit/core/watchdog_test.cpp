@@ -5,38 +5,19 @@
 #include <thread>
 
 #include "core/memory/ept_lock.h"
-#include "core/nadir.h"
-#include "tests/unit/core/fixture.h"
-#include "tests/unit/core/root_fixture.h"
+#include "tests/unit/core/two_processors.h"
 
 namespace nadir::test {
 namespace {
 
-class Watchdog : public RootTest {
+class Watchdog : public TwoProcessors {
 protected:
-    Watchdog() {
-        other.place = vcpu.place;
-        other.place.processor = 1;
-        other.place.block = reinterpret_cast<uint64_t>(other_block.get());
-        other.place.log = other_log.data();
-        for (core::Vcpu* one : {&vcpu, &other}) {
-            core::reset_exit_ring(*one);
-            core::set_state(*one, NADIR_PROCESSOR_ON);
-        }
-        vmm.vcpus = both;
-        vmm.processor_count = 2;
-    }
     nadir_exit_record* begin() { return core::begin_record(other, arch::ExitReason{12}); }
     uint32_t look_at_once() { return core::watch(vcpu, 0); }
     uint32_t look() { // a period later
         machine.time += 10'000'000;
         return look_at_once();
     }
-
-    Block other_block = make_block();
-    std::array<nadir_log_record, core::log_records> other_log{};
-    core::Vcpu other{};
-    core::Vcpu* both[2] = {&vcpu, &other};
 };
 
 TEST_F(Watchdog, TheSameExitAPeriodLaterIsOverdue) {
