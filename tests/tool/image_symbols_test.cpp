@@ -85,6 +85,16 @@ TEST_F(ImageSymbols, OfAnotherBuildAreRefused) {
     }
 }
 
+TEST_F(ImageSymbols, OfAnotherPdbThanTheGivenOneAreRefused) {
+    // The image's own PDB lies elsewhere, and is found.
+    ASSERT_TRUE(answer.from_pdb);
+    write("a.sys", example_image(example_build(4), "out/a.pdb"));
+    const CommandAnswer refused = symbols(write("a.pdb", example_pdb(example_build())));
+    EXPECT_EQ(refused.status, 1);
+    EXPECT_THAT(refused.err, HasSubstr("a.pdb belongs to another build than"));
+    EXPECT_TRUE(wishes.empty());
+}
+
 TEST_F(ImageSymbols, WithoutAPdbAreWhatTheImageExports) {
     answer = {"0000000140001000 E exported\n", false};
     const std::string image = write("a.sys", example_image(example_build(), "C:\\build\\a.pdb"));
