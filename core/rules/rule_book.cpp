@@ -42,22 +42,24 @@ Counts read_counts(const nadir_session& session) {
     return counts;
 }
 
-uint32_t rules_of(const nadir_session& session) {
-    uint32_t count = 0;
-    for (uint32_t slot = 0; session.rule_book != nullptr && slot < NADIR_RULES; ++slot) {
-        count += session.rule_book->of[slot].used;
+bool is_empty(const RuleBook& book) {
+    for (const RuleBook::Entry& entry : book.of) {
+        if (entry.used != 0) {
+            return false;
+        }
     }
-    return count;
+    return true;
 }
 
 void list(const nadir_session& session, nadir_rules_request& request) {
     request.count = 0;
-    if (rules_of(session) == 0) {
+    const RuleBook* const book = session.rule_book;
+    if (book == nullptr || is_empty(*book)) {
         return;
     }
     const Counts counts = read_counts(session);
     for (uint32_t slot = 0; slot < NADIR_RULES; ++slot) {
-        const RuleBook::Entry& entry = session.rule_book->of[slot];
+        const RuleBook::Entry& entry = book->of[slot];
         if (entry.used != 0) {
             request.rules[request.count++] = {slot + 1, 0, counts.of[slot] - entry.answered_before, entry.rule};
         }
