@@ -42,7 +42,7 @@ def differences(bare_lines, virtualised_lines):
 
 @pytest.mark.parametrize("model, processors", [
     pytest.param(model, processors, marks=[pytest.mark.quick] if (model, processors) == QUICK else [])
-    for model in ALL_MODELS for processors in (1, 2, 4)])
+    for model in ALL_MODELS for processors in (1, 2)] + [("corei7_sandy_bridge_2600k", 4), ("tigerlake", 4)])
 def test_the_same_trace(tmp_path, model, processors):
     one = bare(tmp_path, "trace", model=model, processors=processors)
     other = virtualised(tmp_path, "trace", model=model, processors=processors)
