@@ -3,10 +3,10 @@
 
 #include "arch/msr/index.h"
 #include "tool/exit_status.h"
+#include "tool/json.h"
 
 #include <charconv>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 

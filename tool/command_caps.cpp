@@ -7,12 +7,12 @@
 #include "tool/files.h"
 #include "tool/json_output.h"
 #include "tool/memory_estimate.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 #include <iterator>
 
@@ -96,7 +96,7 @@ check::Verdict overall(const std::vector<Assessed>& all) {
     return worst;
 }
 
-ExitStatus exit_status_of(check::Verdict verdict) {
+ExitStatus exit_status_of_verdict(check::Verdict verdict) {
     switch (verdict) {
     case check::Verdict::supported: return ExitStatus::success;
     case check::Verdict::unsupported: return ExitStatus::failed;
@@ -160,16 +160,16 @@ nlohmann::ordered_json to_json(const Assessed& one) {
 }
 
 void print_controls(std::ostream& out, const arch::Capabilities& caps) {
-    fmt::print(out, "  VMX controls that Nadir uses:\n");
+    print_to(out, "  VMX controls that Nadir uses:\n");
     for (const check::ControlWish& wish : check::control_wishes) {
         if (!check::applies(wish.need, caps)) {
             continue;
         }
         const Offer offer = offer_of(wish, caps);
-        fmt::print(out, "    {:<8}  {:<46}  {:<27}  {}\n", need_of(wish, caps), check::name_of(wish.group), wish.name,
-                   offer == Offer::yes  ? "offered"
-                   : offer == Offer::no ? "not offered"
-                                        : "unknown");
+        print_to(out, "    {:<8}  {:<46}  {:<27}  {}\n", need_of(wish, caps), check::name_of(wish.group), wish.name,
+                 offer == Offer::yes  ? "offered"
+                 : offer == Offer::no ? "not offered"
+                                      : "unknown");
     }
 }
 
@@ -177,9 +177,9 @@ void print(std::ostream& out, const Assessed& one) {
     const arch::Capabilities& caps = one.kind.capabilities;
     const std::string which =
         one.kind.numbers.empty() ? "Processor" : fmt::format("Processors {}", ranges(one.kind.numbers));
-    fmt::print(out, "{}: {}\n", which, one.kind.name.empty() ? "without a name" : one.kind.name);
-    fmt::print(out, "  asked by {}; {} physical-address bits\n", one.kind.source.empty() ? "somebody" : one.kind.source,
-               caps.physical_address_bits());
+    print_to(out, "{}: {}\n", which, one.kind.name.empty() ? "without a name" : one.kind.name);
+    print_to(out, "  asked by {}; {} physical-address bits\n", one.kind.source.empty() ? "somebody" : one.kind.source,
+             caps.physical_address_bits());
     if (caps.vmx()) {
         print_controls(out, caps);
     }
@@ -189,19 +189,19 @@ void print(std::ostream& out, const Assessed& one) {
         return left.severity() > right.severity();
     });
     for (const check::Finding& finding : findings) {
-        fmt::print(out, "  {}: {}.\n", name_of(finding.severity()), found(one.report, finding));
+        print_to(out, "  {}: {}.\n", name_of(finding.severity()), found(one.report, finding));
         if (!finding.text().section.empty()) {
-            fmt::print(out, "      rule: {}\n", finding.text().section);
+            print_to(out, "      rule: {}\n", finding.text().section);
         }
         if (!finding.text().advice.empty()) {
-            fmt::print(out, "      what to do: {}\n", finding.text().advice);
+            print_to(out, "      what to do: {}\n", finding.text().advice);
         }
     }
     if (one.report.dropped != 0) {
-        fmt::print(out, "  ({} more)\n", counted(one.report.dropped, "finding"));
+        print_to(out, "  ({} more)\n", counted(one.report.dropped, "finding"));
     }
     for (const std::string& note : one.kind.notes) {
-        fmt::print(out, "  note: {}\n", note);
+        print_to(out, "  note: {}\n", note);
     }
 }
 
@@ -210,13 +210,13 @@ void print(std::ostream& out, const std::vector<Assessed>& all, const std::vecto
         print(out, one);
     }
     for (const Rival& rival : rivals) {
-        fmt::print(out, "note: {}\n", rival.text);
+        print_to(out, "note: {}\n", rival.text);
     }
     switch (overall(all)) {
-    case check::Verdict::supported: fmt::print(out, "\nNadir can run here.\n"); break;
-    case check::Verdict::unsupported: fmt::print(out, "\nNadir can't run here: see what refuses above.\n"); break;
+    case check::Verdict::supported: print_to(out, "\nNadir can run here.\n"); break;
+    case check::Verdict::unsupported: print_to(out, "\nNadir can't run here: see what refuses above.\n"); break;
     case check::Verdict::unknown:
-        fmt::print(out, "\nNothing speaks against Nadir, but not everything could be seen.\n");
+        print_to(out, "\nNothing speaks against Nadir, but not everything could be seen.\n");
         break;
     }
 }
@@ -267,7 +267,7 @@ ExitStatus command_caps(System& system, const CapsOptions& options, std::ostream
     } else {
         print(out, all, rivals);
     }
-    return exit_status_of(verdict);
+    return exit_status_of_verdict(verdict);
 }
 
 } // namespace nadir::tool

@@ -5,9 +5,9 @@
 #include "tool/definitions/lookup.h"
 #include "tool/definitions/print.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -80,8 +80,8 @@ ExitStatus command_decode(const DecodeOptions& given, std::ostream& out) {
         return ExitStatus::success;
     }
     if (found.targets.size() > 1 && !found.whole_leaf) {
-        fmt::print(out, "{} can mean {} things; choose one by its name, or by its kind as in {}:{}.\n\n", options.name,
-                   found.targets.size(), token_of(found.targets[0].definition.kind), options.name);
+        print_to(out, "{} can mean {} things; choose one by its name, or by its kind as in {}:{}.\n\n", options.name,
+                 found.targets.size(), token_of(found.targets[0].definition.kind), options.name);
     }
     const char* separator = "";
     for (const Decoded& one : all) {

@@ -5,10 +5,10 @@
 #include "tool/dump/field_words.h"
 #include "tool/dump/read_dump.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -17,12 +17,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 void print_header(std::ostream& out, const char* sign, const Dump& dump) {
-    fmt::print(out, "{} {}: {}; {}\n", sign, dump.file, words_of(dump.format), counted(dump.fields, "field"));
+    print_to(out, "{} {}: {}; {}\n", sign, dump.file, words_of(dump.format), counted(dump.fields, "field"));
     for (const DumpProblem& problem : dump.problems) {
-        fmt::print(out, "  could not be read: {}\n", describe(dump, problem));
+        print_to(out, "  could not be read: {}\n", describe(dump, problem));
     }
     if (!dump.truncated.empty()) {
-        fmt::print(out, "  cut off: {}\n", dump.truncated);
+        print_to(out, "  cut off: {}\n", dump.truncated);
     }
 }
 
@@ -31,10 +31,10 @@ void print_only(std::ostream& out, const char* sign, const std::string& file,
     if (fields.empty()) {
         return;
     }
-    fmt::print(out, "\nOnly in {}: {}\n", file, counted(fields.size(), "field"));
+    print_to(out, "\nOnly in {}: {}\n", file, counted(fields.size(), "field"));
     for (const FieldDifference& one : fields) {
-        fmt::print(out, "  {} {} = {}\n", sign, one.field->name,
-                   value_and_words(*one.field, one.left.value_or(one.right.value_or(0))));
+        print_to(out, "  {} {} = {}\n", sign, one.field->name,
+                 value_and_words(*one.field, one.left.value_or(one.right.value_or(0))));
     }
 }
 
@@ -68,22 +68,22 @@ void print(std::ostream& out, const Dump& left, const Dump& right, const DumpCom
     print_header(out, "-", left);
     print_header(out, "+", right);
     if (!result.different.empty()) {
-        fmt::print(out, "\nDifferent: {} (the same: {})\n", counted(result.different.size(), "field"), result.same);
+        print_to(out, "\nDifferent: {} (the same: {})\n", counted(result.different.size(), "field"), result.same);
     }
     for (const FieldDifference& one : result.different) {
         const std::uint64_t before = one.left.value_or(0);
         const std::uint64_t after = one.right.value_or(0);
-        fmt::print(out, "  {}\n    - {}\n    + {}\n", one.field->name, value_and_words(*one.field, before),
-                   value_and_words(*one.field, after));
+        print_to(out, "  {}\n    - {}\n    + {}\n", one.field->name, value_and_words(*one.field, before),
+                 value_and_words(*one.field, after));
         const std::string parts = differing_parts(*one.field, before, after);
         if (!parts.empty()) {
-            fmt::print(out, "    {}\n", parts);
+            print_to(out, "    {}\n", parts);
         }
     }
     print_only(out, "-", left.file, result.only_left);
     print_only(out, "+", right.file, result.only_right);
     if (result.different.empty()) {
-        fmt::print(out, "\nThe {} of both have the same values.\n", counted(result.same, "field"));
+        print_to(out, "\nThe {} of both have the same values.\n", counted(result.same, "field"));
     }
 }
 

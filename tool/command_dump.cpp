@@ -5,12 +5,12 @@
 #include "tool/dump/write_dump.h"
 #include "tool/files.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 
 namespace nadir::tool {
@@ -69,7 +69,7 @@ ExitStatus command_dump(System& system, const DumpOptions& options, std::ostream
         throw Failure(ExitStatus::usage, fmt::format("{}: {}", options.output, std::strerror(errno)),
                       "Give a file that can be written.");
     }
-    fmt::print(out, "{} written to {}\n", counted(dump.fields, "field"), options.output);
+    print_to(out, "{} written to {}\n", counted(dump.fields, "field"), options.output);
     return ExitStatus::success;
 }
 

@@ -10,11 +10,11 @@
 #include "tool/dump/read_dump.h"
 #include "tool/json_output.h"
 #include "tool/models/models.h"
+#include "tool/print_to.h"
 
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 #include <iterator>
 
@@ -90,7 +90,7 @@ void list_models(std::ostream& out, bool json) {
         if (json) {
             models.push_back({{"model", model.name}, {"name", name}});
         } else {
-            fmt::print(out, "{:<28} {}\n", model.name, name);
+            print_to(out, "{:<28} {}\n", model.name, name);
         }
     }
     if (json) {

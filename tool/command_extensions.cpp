@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
-#include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <string>
 #include <vector>
 
@@ -72,19 +71,19 @@ ExitStatus command_extensions(System& system, const ExtensionsOptions& options, 
         return ExitStatus::success;
     }
     if (extensions.empty()) {
-        fmt::print(out, "No extension is compiled into this {}.\n", system.words().host);
+        print_to(out, "No extension is compiled into this {}.\n", system.words().host);
         return ExitStatus::success;
     }
     for (std::size_t number = 0; number < extensions.size(); ++number) {
         const Extension& one = extensions[number];
-        fmt::print(out, "{} {} {}: {}\n", number, one.about.name, one.about.version, one.about.what);
+        print_to(out, "{} {} {}: {}\n", number, one.about.name, one.about.version, one.about.what);
         for (std::size_t i = 0; i < one.counters.size(); ++i) {
-            fmt::print(out, "    {:<16} {:>12}", one.about.counter_names[i], grouped(sum(one.counters[i])));
+            print_to(out, "    {:<16} {:>12}", one.about.counter_names[i], grouped(sum(one.counters[i])));
             for (std::size_t processor = 0; one.counters[i].size() <= 8 && processor < one.counters[i].size();
                  ++processor) {
-                fmt::print(out, "  {}: {}", processor, grouped(one.counters[i][processor]));
+                print_to(out, "  {}: {}", processor, grouped(one.counters[i][processor]));
             }
-            fmt::print(out, "\n");
+            print_to(out, "\n");
         }
     }
     return ExitStatus::success;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/commands.h"
 
+#include "tool/print_to.h"
 #include "tool/serial_port.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -60,12 +60,12 @@ ExitStatus command_gdb(System& system, const GdbOptions& options, std::ostream& 
     const std::string remark = check_use(system, on.gdb_port, options.force);
     const ExitStatus status = command_on(system, on, out);
     if (status == ExitStatus::success && !options.json) {
-        fmt::print(out,
-                   "Its debugger listens at {}, 115200 baud. On the machine at the other end, with the file that\n"
-                   "`nadir symbols --elf kernel.elf` makes here:\n"
-                   "    gdb kernel.elf -ex 'set remotetimeout 30' -ex 'target remote /dev/ttyUSB0'\n"
-                   "{}The system stands still while GDB has stopped it. `nadir off` ends both.\n",
-                   words_of_serial_port(on.gdb_port), remark);
+        print_to(out,
+                 "Its debugger listens at {}, 115200 baud. On the machine at the other end, with the file that\n"
+                 "`nadir symbols --elf kernel.elf` makes here:\n"
+                 "    gdb kernel.elf -ex 'set remotetimeout 30' -ex 'target remote /dev/ttyUSB0'\n"
+                 "{}The system stands still while GDB has stopped it. `nadir off` ends both.\n",
+                 words_of_serial_port(on.gdb_port), remark);
     }
     return status;
 }

@@ -10,13 +10,12 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
 namespace {
 
-constexpr auto poll_interval = std::chrono::milliseconds(20);
+constexpr auto hits_poll_interval = std::chrono::milliseconds(20);
 // So often it is asked whether all hooks are still there.
 constexpr unsigned polls_per_look = 25;
 
@@ -135,7 +134,7 @@ public:
                 look();
             }
             if (!more && !last && !over_ && left_ != 0) {
-                system_.sleep(poll_interval);
+                system_.sleep(hits_poll_interval);
             }
         }
     }

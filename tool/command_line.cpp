@@ -11,11 +11,11 @@
 #include "tool/hook_command_line.h"
 #include "tool/memory_command_line.h"
 #include "tool/look_command_line.h"
+#include "tool/print_to.h"
 #include "tool/trace/event_words.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <functional>
 #include <map>
 #include <memory>
@@ -315,11 +315,11 @@ bool refuse_unknown_command(const CLI::App& app, int argc, const char* const* ar
     if (word.starts_with('-')) {
         return false;
     }
-    fmt::print(err, "nadir: there is no command \"{}\"\n", word);
+    print_to(err, "nadir: there is no command \"{}\"\n", word);
     if (const std::string near = did_you_mean(nearest(squash(word), commands)); !near.empty()) {
-        fmt::print(err, "{}\n", near);
+        print_to(err, "{}\n", near);
     }
-    fmt::print(err, "The commands are {}. `nadir --help` says what they do.\n", all);
+    print_to(err, "The commands are {}. `nadir --help` says what they do.\n", all);
     return true;
 }
 
@@ -375,13 +375,13 @@ int run(System& system, int argc, const char* const* argv, std::ostream& out, st
         return static_cast<int>(out.good() ? status : ExitStatus::failed);
     } catch (const Failure& failure) {
         out << std::flush;
-        fmt::print(err, "nadir: {}\n", failure.what());
+        print_to(err, "nadir: {}\n", failure.what());
         if (!failure.advice().empty()) {
-            fmt::print(err, "{}\n", failure.advice());
+            print_to(err, "{}\n", failure.advice());
         }
         return static_cast<int>(failure.status());
     } catch (const std::exception& error) {
-        fmt::print(err, "nadir: {}\n", error.what());
+        print_to(err, "nadir: {}\n", error.what());
         return static_cast<int>(ExitStatus::failed);
     }
 }

@@ -5,11 +5,11 @@
 #include "tool/definitions/names.h"
 #include "tool/definitions/print.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -73,8 +73,8 @@ void print_table(std::ostream& out, const std::vector<Hit>& hits) {
         }
     }
     for (const auto& row : rows) {
-        fmt::print(out, "{:<{}}  {:<{}}  {:<{}}  {:>{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2], widths[2],
-                   row[3], widths[3], row[4]);
+        print_to(out, "{:<{}}  {:<{}}  {:<{}}  {:>{}}  {}\n", row[0], widths[0], row[1], widths[1], row[2], widths[2],
+                 row[3], widths[3], row[4]);
     }
 }
 

@@ -5,17 +5,17 @@
 #include "tool/commands.h"
 #include "tool/json_output.h"
 #include "tool/log_reader.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
 namespace {
 
-constexpr auto poll_interval = std::chrono::milliseconds(200);
+constexpr auto log_poll_interval = std::chrono::milliseconds(200);
 
 // In a record the host's own log has all ones in its 16 bits.
 bool from_host(const nadir_log_record& record) { return record.processor == 0xFFFF; }
@@ -82,7 +82,7 @@ private:
             }
             print_json_line(out_, json);
         } else {
-            fmt::print(out_, "({} of {} overwritten before they were read)\n", counted(loss.records, "record"), where);
+            print_to(out_, "({} of {} overwritten before they were read)\n", counted(loss.records, "record"), where);
         }
     }
 
@@ -94,8 +94,8 @@ private:
         }
         const std::string time = options_.ticks ? fmt::format("{:>20}", record.time) : time_of(clock_.at(record.time));
         const std::string where = from_host(record) ? "host" : fmt::format("cpu {}", record.processor);
-        fmt::print(out_, "{}  {:<7}  {:<7}  {}\n", time, where,
-                   control::name_of(static_cast<nadir_level>(record.level)), text_of(record));
+        print_to(out_, "{}  {:<7}  {:<7}  {}\n", time, where, control::name_of(static_cast<nadir_level>(record.level)),
+                 text_of(record));
     }
 
     std::ostream& out_;
@@ -118,14 +118,13 @@ ExitStatus command_log(System& system, const LogOptions& options, std::ostream& 
     LogPrinter printer(out, options, clock);
     printer.print(reader.read());
     while (options.follow && !system.interrupted() && out.good()) {
-        system.sleep(poll_interval);
+        system.sleep(log_poll_interval);
         printer.print(reader.read());
     }
     if (!printer.printed() && !options.json && !options.follow) {
-        fmt::print(out, "The log is empty{}.\n",
-                   state.starts == 0
-                       ? fmt::format(": Nadir has not been on since its {} was loaded", system.words().host)
-                       : fmt::format(" at level {}", control::name_of(options.level)));
+        print_to(out, "The log is empty{}.\n",
+                 state.starts == 0 ? fmt::format(": Nadir has not been on since its {} was loaded", system.words().host)
+                                   : fmt::format(" at level {}", control::name_of(options.level)));
     }
     return ExitStatus::success;
 }

@@ -9,6 +9,7 @@
 #include "tool/memory/ept_walk.h"
 #include "tool/memory/guest_memory.h"
 #include "tool/memory/print_walk.h"
+#include "tool/print_to.h"
 #include "tool/report.h"
 #include "tool/symbols/source.h"
 #include "tool/units.h"
@@ -16,7 +17,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 
 namespace nadir::tool {
@@ -94,19 +94,19 @@ void print_disassembly(std::ostream& out, const Symbols* symbols, std::uint64_t 
     for (const Instruction& instruction : disassemble(code, size, address)) {
         const std::optional<SymbolPlace> place = symbols != nullptr ? symbols->at(instruction.address) : std::nullopt;
         if (place && (place->offset == 0 || instruction.address == address)) {
-            fmt::print(out, "{}:\n", words_of(*place));
+            print_to(out, "{}:\n", words_of(*place));
         }
         std::string hex;
         for (const std::uint8_t byte : instruction.bytes) {
             hex += fmt::format("{:02x} ", byte);
         }
-        fmt::print(out, "{:016x}  {:<30} {}", instruction.address, hex, instruction.text);
+        print_to(out, "{:016x}  {:<30} {}", instruction.address, hex, instruction.text);
         if (symbols != nullptr && instruction.target) {
             if (const std::optional<SymbolPlace> target = symbols->at(*instruction.target)) {
-                fmt::print(out, "  # {}", words_of(*target));
+                print_to(out, "  # {}", words_of(*target));
             }
         }
-        fmt::print(out, "\n");
+        print_to(out, "\n");
     }
 }
 
@@ -132,7 +132,7 @@ void write_file(const std::string& name, const Bytes& bytes, std::ostream& out) 
     if (!file.flush()) {
         throw Failure(ExitStatus::failed, fmt::format("{} can't be written", name));
     }
-    fmt::print(out, "{} bytes written to {}\n", grouped(data.size()), name);
+    print_to(out, "{} bytes written to {}\n", grouped(data.size()), name);
 }
 
 void print_content(std::ostream& out, std::uint64_t address, const MemoryReadOptions& options,
@@ -182,7 +182,7 @@ void show_ept(Device& device, std::uint64_t physical, const MemoryTranslateOptio
     if (answer.report.status == NADIR_ALREADY_OFF) {
         json["host_physical"] = fmt::format("{:#x}", physical);
         if (!options.json) {
-            fmt::print(out, "{}\n", words_of(answer.report));
+            print_to(out, "{}\n", words_of(answer.report));
         }
         return;
     }
@@ -211,9 +211,9 @@ void show_ept(Device& device, std::uint64_t physical, const MemoryTranslateOptio
         (void)show(there);
     }
     if (!options.json) {
-        fmt::print(out, "{}\n",
-                   alike ? fmt::format("In {} the page is the same.", name_of_ept_tables(other))
-                         : "The page is hidden (docs/views.md): who reads it and who executes it don't get the same.");
+        print_to(out, "{}\n",
+                 alike ? fmt::format("In {} the page is the same.", name_of_ept_tables(other))
+                       : "The page is hidden (docs/views.md): who reads it and who executes it don't get the same.");
     }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/report.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -23,7 +23,7 @@ ExitStatus command_off(System& system, const OffOptions& options, std::ostream& 
         throw Failure(status, fmt::format("Nadir did not stop everywhere.\n{}", describe(report)),
                       "`nadir status` shows which processors it still has, `nadir log` what happened.");
     }
-    fmt::print(out, "Nadir is off: every processor was handed back.\n");
+    print_to(out, "Nadir is off: every processor was handed back.\n");
     return status;
 }
 

@@ -2,11 +2,11 @@
 #include "arch/vmx/field_encoding.h"
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/report.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -58,8 +58,8 @@ ExitStatus command_on(System& system, const OnOptions& options, std::ostream& ou
                       fmt::format("`nadir caps` explains what this machine offers; {}.", system.words().messages));
     }
     const nadir_state state = device->state();
-    fmt::print(out, "Nadir is on: {} in VMX non-root operation, {} of memory in use.\n",
-               counted(state.processors_on, "processor"), bytes(state.bytes_total));
+    print_to(out, "Nadir is on: {} in VMX non-root operation, {} of memory in use.\n",
+             counted(state.processors_on, "processor"), bytes(state.bytes_total));
     return status;
 }
 

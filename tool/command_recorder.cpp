@@ -2,13 +2,13 @@
 // `nadir recorder`: the last VM exits of each processor, of the running Nadir or out of an image of memory.
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/processors.h"
 #include "tool/recorder/exit_words.h"
 #include "tool/recorder/find_rings.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -63,7 +63,7 @@ nlohmann::ordered_json to_json(const Recording& recording, const RecorderOptions
 
 void print_unrecorded(std::ostream& out, std::optional<std::uint32_t> count) {
     if (count && *count != 0) {
-        fmt::print(out, "{:>10}  {} answered at once\n", "", counted(*count, "CPUID"));
+        print_to(out, "{:>10}  {} answered at once\n", "", counted(*count, "CPUID"));
     }
 }
 
@@ -77,19 +77,19 @@ void print_exit(std::ostream& out, const Recording& recording, const nadir_exit_
     if (const std::string_view outcome = outcome_words(exit); !outcome.empty()) {
         line += fmt::format(" [{}]", outcome);
     }
-    fmt::print(out, "{}\n", line);
+    print_to(out, "{}\n", line);
 }
 
 void print(std::ostream& out, const Recording& recording, const RecorderOptions& options) {
     const std::size_t first = first_shown(recording, options);
-    fmt::print(out, "Processor {} ({}): the last {} of {} VM exits recorded", recording.processor,
-               state_name(recording.state), grouped(recording.exits.size() - first), grouped(recording.begun));
+    print_to(out, "Processor {} ({}): the last {} of {} VM exits recorded", recording.processor,
+             state_name(recording.state), grouped(recording.exits.size() - first), grouped(recording.begun));
     if (recording.physical_address) {
-        fmt::print(out, ", found at physical address {:#x}", *recording.physical_address);
+        print_to(out, ", found at physical address {:#x}", *recording.physical_address);
     }
-    fmt::print(out, "\n");
+    print_to(out, "\n");
     if (first < recording.exits.size()) {
-        fmt::print(out, "{:>10}  {:>16}  {:<18}  {}\n", "exit", "ticks", "RIP", "why");
+        print_to(out, "{:>10}  {:>16}  {:<18}  {}\n", "exit", "ticks", "RIP", "why");
     }
     for (std::size_t i = first; i < recording.exits.size(); ++i) {
         print_unrecorded(out, recording.unrecorded_before(i));
@@ -150,7 +150,7 @@ std::vector<Recording> read_image(const RecorderOptions& options, std::ostream& 
                                                      *options.processor, counted(found.recordings.size(), "other")));
     }
     if (!options.json && image.bytes_missing() != 0) {
-        fmt::print(out, "({} is truncated: {} of memory are missing)\n", options.image, bytes(image.bytes_missing()));
+        print_to(out, "({} is truncated: {} of memory are missing)\n", options.image, bytes(image.bytes_missing()));
     }
     return recordings;
 }

@@ -4,11 +4,11 @@
 #include "tool/commands.h"
 #include "tool/files.h"
 #include "tool/page/page.h"
+#include "tool/print_to.h"
 #include "tool/trace/event_filter.h"
 
 #include <cerrno>
 #include <cstring>
-#include <fmt/ostream.h>
 #include <fstream>
 #include <sstream>
 
@@ -41,7 +41,7 @@ ExitStatus command_report(System& system, const ReportOptions& options, std::ost
         write_page(collect_page(system, {options.seconds, options.events, options.with_private, options.symbols}),
                    text);
         write_file(options.html, text.str());
-        fmt::print(out, "A page of {} bytes written to {}\n", text.str().size(), options.html);
+        print_to(out, "A page of {} bytes written to {}\n", text.str().size(), options.html);
         return ExitStatus::success;
     }
     if (options.output.empty()) {
@@ -51,8 +51,8 @@ ExitStatus command_report(System& system, const ReportOptions& options, std::ost
     std::ostringstream text;
     write_bug_report(system, options.with_private, options.symbols, text);
     write_file(options.output, text.str());
-    fmt::print(out, "A report of {} bytes written to {}. Please read it before you give it away.\n", text.str().size(),
-               options.output);
+    print_to(out, "A report of {} bytes written to {}. Please read it before you give it away.\n", text.str().size(),
+             options.output);
     return ExitStatus::success;
 }
 

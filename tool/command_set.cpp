@@ -4,12 +4,12 @@
 #include "tool/definitions/names.h"
 #include "tool/definitions/value.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/report.h"
 #include "tool/rules/rule_words.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <span>
 
 namespace nadir::tool {
@@ -115,12 +115,12 @@ nlohmann::ordered_json to_json(const nadir_listed_rule& listed) {
 
 void print(std::ostream& out, const nadir_rules_request& answer) {
     if (rules_of(answer).empty()) {
-        fmt::print(out, "There are no rules.\n");
+        print_to(out, "There are no rules.\n");
         return;
     }
-    fmt::print(out, "{:>4}  {:>16}  rule\n", "", "answered");
+    print_to(out, "{:>4}  {:>16}  rule\n", "", "answered");
     for (const nadir_listed_rule& listed : rules_of(answer)) {
-        fmt::print(out, "{:>4}  {:>16}  {}\n", listed.number, grouped(listed.answered), words_of_rule(listed.rule));
+        print_to(out, "{:>4}  {:>16}  {}\n", listed.number, grouped(listed.answered), words_of_rule(listed.rule));
     }
 }
 

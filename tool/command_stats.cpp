@@ -3,12 +3,12 @@
 #include "tool/json_output.h"
 #include "tool/look/rates.h"
 #include "tool/look/watch.h"
+#include "tool/print_to.h"
 #include "tool/processors.h"
 #include "tool/table.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <string>
 
 namespace nadir::tool {
@@ -77,10 +77,10 @@ void print_exits(std::ostream& out, const SystemWords& words, const std::vector<
         table.add(row);
     }
     if (any) {
-        fmt::print(out, "\n");
+        print_to(out, "\n");
         table.print(out);
     } else {
-        fmt::print(out, "\nNo VM exits were counted: Nadir has not been on since its {} was loaded.\n", words.host);
+        print_to(out, "\nNo VM exits were counted: Nadir has not been on since its {} was loaded.\n", words.host);
     }
 }
 
@@ -113,7 +113,7 @@ ExitStatus command_stats(System& system, const StatsOptions& options, std::ostre
         return ExitStatus::success;
     }
     if (state.active == 0) {
-        fmt::print(out, "Nadir is off; these are the numbers of its last run.\n");
+        print_to(out, "Nadir is off; these are the numbers of its last run.\n");
     }
     print_processors(out, processors);
     print_exits(out, system.words(), processors);

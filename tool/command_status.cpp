@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/commands.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/processors.h"
 #include "tool/serial_port.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <map>
 
 namespace nadir::tool {
@@ -38,35 +38,35 @@ nlohmann::ordered_json to_json(const nadir_state& state, const std::vector<nadir
 }
 
 void print(std::ostream& out, const nadir_state& state, const std::vector<nadir_statistics>& processors) {
-    fmt::print(out, "Nadir is {}: {} of {} in VMX non-root operation.\n", state.active != 0 ? "on" : "off",
-               state.processors_on, counted(processors.size(), "processor"));
+    print_to(out, "Nadir is {}: {} of {} in VMX non-root operation.\n", state.active != 0 ? "on" : "off",
+             state.processors_on, counted(processors.size(), "processor"));
     std::map<nadir_u32, std::vector<unsigned>> by_state;
     for (const nadir_statistics& processor : processors) {
         by_state[processor.state].push_back(processor.processor);
     }
     for (const auto& [which, numbers] : by_state) {
-        fmt::print(out, "  {:<22}{}\n", fmt::format("processors {}:", state_name(which)), ranges(numbers));
+        print_to(out, "  {:<22}{}\n", fmt::format("processors {}:", state_name(which)), ranges(numbers));
     }
     if (by_state.contains(NADIR_PROCESSOR_DEAD)) {
-        fmt::print(out, "  A dead processor was stopped after a fault in root mode: see `nadir log --level error`, and "
-                        "`nadir recorder` for its last VM exits.\n");
+        print_to(out, "  A dead processor was stopped after a fault in root mode: see `nadir log --level error`, and "
+                      "`nadir recorder` for its last VM exits.\n");
     }
     if (by_state.contains(NADIR_PROCESSOR_STUCK)) {
-        fmt::print(
-            out, "  A stuck processor has not come back from a VM exit for a period of the watchdog, and takes no NMI "
+        print_to(out,
+                 "  A stuck processor has not come back from a VM exit for a period of the watchdog, and takes no NMI "
                  "either (yet): see `nadir log --level error`.\n");
     }
     if (state.active != 0) {
-        fmt::print(out, "  {:<22}{} ({} per processor, {} in EPT tables, {} for root mode's image)\n",
-                   "memory:", bytes(state.bytes_total), bytes(state.bytes_per_processor), bytes(state.bytes_ept),
-                   bytes(state.bytes_image));
-        fmt::print(out, "  {:<22}{}\n", "VPID:", state.vpid != 0 ? "in use" : "not in use");
-        fmt::print(out, "  {:<22}{} bits\n", "physical addresses:", state.physical_address_bits);
+        print_to(out, "  {:<22}{} ({} per processor, {} in EPT tables, {} for root mode's image)\n",
+                 "memory:", bytes(state.bytes_total), bytes(state.bytes_per_processor), bytes(state.bytes_ept),
+                 bytes(state.bytes_image));
+        print_to(out, "  {:<22}{}\n", "VPID:", state.vpid != 0 ? "in use" : "not in use");
+        print_to(out, "  {:<22}{} bits\n", "physical addresses:", state.physical_address_bits);
     }
     if (state.gdb_port != 0) {
-        fmt::print(out, "  {:<22}listens at {}\n", "debugger:", words_of_serial_port(state.gdb_port));
+        print_to(out, "  {:<22}listens at {}\n", "debugger:", words_of_serial_port(state.gdb_port));
     }
-    fmt::print(out, "  {:<22}{}\n", "successful starts:", state.starts);
+    print_to(out, "  {:<22}{}\n", "successful starts:", state.starts);
 }
 
 } // namespace

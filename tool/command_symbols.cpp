@@ -4,6 +4,7 @@
 #include "tool/definitions/value.h"
 #include "tool/files.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/symbols/elf_file.h"
 #include "tool/symbols/source.h"
 #include "tool/units.h"
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 
 namespace nadir::tool {
@@ -19,14 +19,14 @@ namespace nadir::tool {
 namespace {
 
 // A place that was found, for what was asked.
-struct Found {
+struct FoundSymbol {
     std::string asked;
     std::uint64_t address = 0;
     SymbolPlace place;
 };
 
-std::vector<Found> find(const Symbols& symbols, const std::string& wish) {
-    std::vector<Found> found;
+std::vector<FoundSymbol> find(const Symbols& symbols, const std::string& wish) {
+    std::vector<FoundSymbol> found;
     for (const Symbol* symbol : symbols.find(wish)) {
         found.push_back({wish, symbol->address, {symbol, 0}});
     }
@@ -52,7 +52,7 @@ std::vector<Found> find(const Symbols& symbols, const std::string& wish) {
     return found;
 }
 
-nlohmann::ordered_json to_json(const Found& one) {
+nlohmann::ordered_json to_json(const FoundSymbol& one) {
     const Symbol& symbol = *one.place.symbol;
     nlohmann::ordered_json json{
         {"asked", one.asked},         {"address", fmt::format("{:#x}", one.address)}, {"name", symbol.name},
@@ -80,24 +80,24 @@ ExitStatus command_symbols(System& system, const SymbolsOptions& options, std::o
     const Symbols symbols = read_symbols(system, {options.file, options.wishes, options.at});
     if (!options.elf.empty()) {
         write_elf(symbols, options.elf);
-        fmt::print(out, "{} written to {}, for `gdb {}`\n", counted(symbols.all().size(), "symbol"), options.elf,
-                   options.elf);
+        print_to(out, "{} written to {}, for `gdb {}`\n", counted(symbols.all().size(), "symbol"), options.elf,
+                 options.elf);
         return ExitStatus::success;
     }
-    std::vector<Found> all;
+    std::vector<FoundSymbol> all;
     for (const std::string& wish : options.wishes) {
-        const std::vector<Found> found = find(symbols, wish);
+        const std::vector<FoundSymbol> found = find(symbols, wish);
         all.insert(all.end(), found.begin(), found.end());
     }
     if (options.wishes.empty()) {
         all = find(symbols, "*");
     }
     nlohmann::ordered_json json{{"symbols", nlohmann::ordered_json::array()}};
-    for (const Found& one : all) {
+    for (const FoundSymbol& one : all) {
         if (options.json) {
             json["symbols"].push_back(to_json(one));
         } else {
-            fmt::print(out, "{:016x} {} {}\n", one.address, one.place.symbol->type, words_of(one.place));
+            print_to(out, "{:016x} {} {}\n", one.address, one.place.symbol->type, words_of(one.place));
         }
     }
     if (options.json) {

@@ -4,8 +4,7 @@
 #include "tool/look/top_frame.h"
 #include "tool/look/top_model.h"
 #include "tool/look/watch.h"
-
-#include <fmt/ostream.h>
+#include "tool/print_to.h"
 
 namespace nadir::tool {
 
@@ -37,7 +36,7 @@ ExitStatus command_top(System& system, const TopOptions& options, std::ostream& 
     const auto device = system.open_device(); // what is wrong with it is said before the screen is another one
     const auto screen = system.open_screen();
     if (screen == nullptr) {
-        fmt::print(out, "({}: lines as of `nadir stats --watch` instead)\n", system.words().no_screen);
+        print_to(out, "({}: lines as of `nadir stats --watch` instead)\n", system.words().no_screen);
         watch(system, *device, {options.interval, options.count, std::nullopt, false}, out);
         return ExitStatus::success;
     }

@@ -10,13 +10,12 @@
 #include "tool/trace/where.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
 namespace {
 
-constexpr auto poll_interval = std::chrono::milliseconds(20);
+constexpr auto events_poll_interval = std::chrono::milliseconds(20);
 
 // What was asked for and isn't built into the Nadir that runs: its words are about numbers.
 std::string refusal_of(const nadir_report& report, const nadir_event_filter& filter) {
@@ -110,7 +109,7 @@ ExitStatus command_trace(System& system, const TraceOptions& options, std::ostre
         tracer.take(harvest);
         over = harvest.over;
         if (!harvest.more && !over && !last) {
-            system.sleep(poll_interval);
+            system.sleep(events_poll_interval);
         }
     }
     end(*device);

@@ -2,10 +2,10 @@
 #include "tool/report.h"
 
 #include "control/messages.h"
+#include "tool/json.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 

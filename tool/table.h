@@ -2,9 +2,10 @@
 // A table for a terminal: the first column to the left, the others to the right, as wide as need be.
 #pragma once
 
+#include "tool/print_to.h"
+
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ public:
                     i == 0 ? fmt::format("{:<{}}", row[i], widths_[i]) : fmt::format("  {:>{}}", row[i], widths_[i]);
             }
             line.erase(line.find_last_not_of(' ') + 1);
-            fmt::print(out, "{}\n", line);
+            print_to(out, "{}\n", line);
         }
     }
 

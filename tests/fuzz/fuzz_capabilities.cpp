@@ -3,11 +3,11 @@
 // read back.
 #include "tool/capability_json.h"
 #include "tool/exit_status.h"
+#include "tool/json.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <string>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

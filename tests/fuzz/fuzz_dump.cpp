@@ -7,11 +7,11 @@
 #include "tool/dump/print_explanation.h"
 #include "tool/dump/read_dump.h"
 #include "tool/dump/write_dump.h"
+#include "tool/json.h"
 #include "tool/models/models.h"
 
 #include <cstdint>
 #include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 

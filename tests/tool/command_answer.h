@@ -4,10 +4,10 @@
 
 #include "tests/tool/fake_system.h"
 #include "tool/commands.h"
+#include "tool/json.h"
 
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <unistd.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `nadir decode`: what it prints, and what it says when it can't.
 #include "tests/tool/run_command.h"
+#include "tool/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 namespace {

@@ -2,6 +2,7 @@
 // Dumps of Linux KVM and Xen, as people paste them. Those in tests/tool/dumps are real ones; each says where from.
 #include "arch/vmx/fields.h"
 #include "tests/tool/command_answer.h"
+#include "tests/tool/dump_value.h"
 #include "tool/dump/console_dump.h"
 #include "tool/dump/log_lines.h"
 #include "tool/dump/read_dump.h"
@@ -20,12 +21,6 @@ Dump only_dump(const std::string& text) {
     std::vector<Dump> dumps = read_dumps(text, std::nullopt);
     EXPECT_EQ(dumps.size(), 1u);
     return dumps.front();
-}
-
-std::uint64_t value(const Dump& dump, std::uint32_t encoding) {
-    std::uint64_t found = 0;
-    EXPECT_TRUE(dump.vmcs.get(encoding, found)) << std::hex << encoding;
-    return found;
 }
 
 bool known(const Dump& dump, std::uint32_t encoding) {

@@ -3,6 +3,7 @@
 #include "arch/vmx/fields.h"
 #include "tests/check/example_vmcs.h"
 #include "tests/tool/command_answer.h"
+#include "tests/tool/dump_value.h"
 #include "tool/dump/field_list.h"
 #include "tool/dump/field_names.h"
 #include "tool/dump/field_words.h"
@@ -18,12 +19,6 @@ namespace {
 
 using namespace arch::vmcs;
 using ::testing::HasSubstr;
-
-std::uint64_t value(const Dump& dump, std::uint32_t encoding) {
-    std::uint64_t found = 0;
-    EXPECT_TRUE(dump.vmcs.get(encoding, found)) << std::hex << encoding;
-    return found;
-}
 
 Dump example_dump() {
     Dump dump;

@@ -10,18 +10,18 @@ namespace {
 using ::testing::HasSubstr;
 
 template <std::size_t size>
-void put(char (&to)[size], const std::string& text) {
+void write_text(char (&to)[size], const std::string& text) {
     text.copy(to, size - 1);
 }
 
 nadir_extension example() {
     nadir_extension extension{};
-    put(extension.name, "msr_filter");
-    put(extension.version, "1.0");
-    put(extension.what, "keeps IA32_LSTAR");
+    write_text(extension.name, "msr_filter");
+    write_text(extension.version, "1.0");
+    write_text(extension.what, "keeps IA32_LSTAR");
     extension.counter_count = 2;
-    put(extension.counter_names[0], "written");
-    put(extension.counter_names[1], "refused");
+    write_text(extension.counter_names[0], "written");
+    write_text(extension.counter_names[1], "refused");
     extension.counters[0] = 2;
     extension.counters[1] = 1000;
     return extension;

@@ -2,10 +2,10 @@
 // `nadir list`, and what is said about a command that there isn't.
 #include "arch/registry.h"
 #include "tests/tool/run_command.h"
+#include "tool/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 namespace {

@@ -2,10 +2,10 @@
 // `nadir memory`: what the command makes of a made-up machine's memory, and what it says where there is none.
 #include "tests/tool/memory_tables.h"
 #include "tests/tool/run_command.h"
+#include "tool/json.h"
 
 #include <fstream>
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::test {
 namespace {

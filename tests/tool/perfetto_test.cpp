@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The trace-event format, as its viewers want it.
 #include "tests/tool/command_answer.h"
+#include "tool/json.h"
 #include "tool/trace/event_words.h"
 
 #include <cstdio>
@@ -11,7 +12,6 @@
 #include <gtest/gtest.h>
 #include <iterator>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 namespace nadir::test {

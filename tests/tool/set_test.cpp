@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // `nadir set`: rules as they are written, what of them the host is asked, and what is said when they are wrong.
 #include "tests/tool/run_command.h"
+#include "tool/json.h"
 #include "tool/rules/rule_words.h"
 
 #include <gmock/gmock.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::test {
 namespace {

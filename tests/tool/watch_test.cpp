@@ -2,10 +2,10 @@
 // `nadir stats --watch` and `nadir top` where there is no screen.
 #include "tests/tool/fake_system.h"
 #include "tool/commands.h"
+#include "tool/json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace nadir::test {

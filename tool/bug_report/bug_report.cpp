@@ -2,9 +2,8 @@
 #include "tool/bug_report/bug_report.h"
 
 #include "tool/commands.h"
+#include "tool/print_to.h"
 
-#include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <functional>
 #include <sstream>
 
@@ -25,10 +24,10 @@ public:
         try {
             write(text);
         } catch (const Failure& failure) {
-            fmt::print(text, "(Not here: {}{}{})\n", failure.what(), failure.advice().empty() ? "" : " ",
-                       failure.advice());
+            print_to(text, "(Not here: {}{}{})\n", failure.what(), failure.advice().empty() ? "" : " ",
+                     failure.advice());
         }
-        fmt::print(out_, "\n=== {} ===\n{}", title, scrubbed(text.str(), numbers));
+        print_to(out_, "\n=== {} ===\n{}", title, scrubbed(text.str(), numbers));
     }
 
 private:
@@ -49,24 +48,24 @@ private:
 };
 
 void print_versions(System& system, const MachineNotes& notes, bool with_private, std::ostream& out) {
-    fmt::print(out, "{:<20}{} (control version {})\n", "nadir:", NADIR_VERSION, NADIR_CONTROL_VERSION);
-    fmt::print(out, "{:<20}{}\n", "processors online:", system.online_processors().size());
+    print_to(out, "{:<20}{} (control version {})\n", "nadir:", NADIR_VERSION, NADIR_CONTROL_VERSION);
+    print_to(out, "{:<20}{}\n", "processors online:", system.online_processors().size());
     for (const auto& [name, value] : notes.facts) {
-        fmt::print(out, "{:<20}{}\n", name + ":", value);
+        print_to(out, "{:<20}{}\n", name + ":", value);
     }
     if (with_private) {
         for (const auto& [name, value] : notes.private_facts) {
-            fmt::print(out, "{:<20}{}\n", name + ":", value);
+            print_to(out, "{:<20}{}\n", name + ":", value);
         }
     }
 }
 
 void print_messages(const MachineNotes& notes, std::ostream& out) {
     for (const std::string& message : notes.messages) {
-        fmt::print(out, "{}\n", message);
+        print_to(out, "{}\n", message);
     }
     if (notes.messages.empty()) {
-        fmt::print(out, "({})\n", notes.no_messages.empty() ? "None of Nadir's." : notes.no_messages);
+        print_to(out, "({})\n", notes.no_messages.empty() ? "None of Nadir's." : notes.no_messages);
     }
 }
 
@@ -112,7 +111,7 @@ void write_bug_report(System& system, bool with_private, const std::string& symb
         options.json = true;
         (void)command_caps(system, options, text);
     });
-    fmt::print(out, "\n=== End ===\n");
+    print_to(out, "\n=== End ===\n");
 }
 
 } // namespace nadir::tool

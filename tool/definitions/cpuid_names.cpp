@@ -12,7 +12,7 @@ namespace nadir::tool {
 
 namespace {
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> split_words(std::string_view text) {
     std::vector<std::string> words(1);
     for (const char character : text) {
         if (std::isalnum(static_cast<unsigned char>(character)) != 0) {
@@ -51,7 +51,7 @@ std::optional<arch::CpuidRegister> register_named(std::string_view word) {
 } // namespace
 
 std::optional<CpuidName> parse_cpuid_name(std::string_view text) {
-    const std::vector<std::string> words = words_of(text);
+    const std::vector<std::string> words = split_words(text);
     const std::optional<std::uint32_t> leaf = words.empty() ? std::nullopt : hexadecimal(words[0]);
     if (!leaf) {
         return std::nullopt;

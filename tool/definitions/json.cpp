@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 
 std::string hexadecimal(std::uint64_t number) { return fmt::format("0x{:x}", number); }
 
-std::string_view token_of(arch::FieldKind kind) {
+std::string_view token_of_field(arch::FieldKind kind) {
     constexpr std::string_view tokens[] = {"flag", "number", "enumeration", "address"};
     return tokens[static_cast<unsigned>(kind)];
 }
@@ -23,7 +23,7 @@ Json field_to_json(const arch::Field& field) {
     return {{"name", field.name},
             {"high", field.high},
             {"low", field.low},
-            {"kind", token_of(field.kind)},
+            {"kind", token_of_field(field.kind)},
             {"description", field.description}};
 }
 
@@ -33,7 +33,7 @@ Json or_null(const std::string& words) { return words.empty() ? Json{} : Json(wo
 
 Json definition_to_json(const Target& target) {
     const arch::Definition& definition = target.definition;
-    Json json{{"name", target.name}, {"kind", tool::token_of(definition.kind)}};
+    Json json{{"name", target.name}, {"kind", token_of(definition.kind)}};
     json["number"] = has_number(definition.kind) ? Json(definition.number) : Json{};
     if (definition.kind == arch::DefinitionKind::cpuid) {
         json["sub_leaf"] = definition.sub_leaf;

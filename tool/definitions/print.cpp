@@ -3,10 +3,10 @@
 
 #include "tool/definitions/controls.h"
 #include "tool/definitions/kinds.h"
+#include "tool/print_to.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -44,7 +44,7 @@ void print_rows(std::ostream& out, const std::vector<Row>& rows) {
             line += fmt::format("  {:<{}}", row[i], widths[i]);
         }
         line.erase(line.find_last_not_of(' ') + 1);
-        fmt::print(out, "{}\n", line);
+        print_to(out, "{}\n", line);
     }
 }
 
@@ -66,7 +66,7 @@ void print_decoded(std::ostream& out, const Decoded& decoded, bool all) {
     // What has a name is known by its number in decimal, as VM-instruction errors are.
     const std::string number = decoded.words.empty() ? fmt::format("0x{:x}", decoded.value.number)
                                                      : fmt::format("{} ({})", decoded.value.number, decoded.words);
-    fmt::print(out, "{} ({}) = {}{}\n", decoded.target.name, place_of(definition), number, description_of(definition));
+    print_to(out, "{} ({}) = {}{}\n", decoded.target.name, place_of(definition), number, description_of(definition));
     std::vector<Row> rows;
     for (const DecodedField& field : decoded.fields) {
         if (all || field.field->kind != arch::FieldKind::flag || field.value != 0) {
@@ -83,28 +83,28 @@ void print_decoded(std::ostream& out, const Decoded& decoded, bool all) {
         }
     }
     if (!decoded.controls.empty()) {
-        fmt::print(out, "  controls:\n");
+        print_to(out, "  controls:\n");
         print_rows(out, rows);
     }
     if (decoded.reserved_set != 0) {
-        fmt::print(out, "  reserved bits set: 0x{:x}\n", decoded.reserved_set);
+        print_to(out, "  reserved bits set: 0x{:x}\n", decoded.reserved_set);
     }
     if (decoded.reserved_clear != 0) {
-        fmt::print(out, "  reserved bits that must be 1 are clear: 0x{:x}\n", decoded.reserved_clear);
+        print_to(out, "  reserved bits that must be 1 are clear: 0x{:x}\n", decoded.reserved_clear);
     }
     for (const std::string& note : decoded.notes) {
-        fmt::print(out, "  {}\n", note);
+        print_to(out, "  {}\n", note);
     }
     if (decoded.value.guessed) {
-        fmt::print(out, "  {} was read as {}; {} reads it otherwise\n", decoded.value.text,
-                   name_of(decoded.value.radix), decoded.value.radix == Radix::decimal ? "--hex" : "--dec");
+        print_to(out, "  {} was read as {}; {} reads it otherwise\n", decoded.value.text, name_of(decoded.value.radix),
+                 decoded.value.radix == Radix::decimal ? "--hex" : "--dec");
     }
 }
 
 void print_layout(std::ostream& out, const Target& target) {
     const arch::Definition& definition = target.definition;
-    fmt::print(out, "{} ({}), {} bits{}\n", target.name, place_of(definition), definition.bits,
-               description_of(definition));
+    print_to(out, "{} ({}), {} bits{}\n", target.name, place_of(definition), definition.bits,
+             description_of(definition));
     std::vector<Row> rows;
     for (const arch::Field& field : definition.fields) {
         rows.push_back({bits_of(field), std::string(field.name), std::string(field.description)});

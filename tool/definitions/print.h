@@ -3,8 +3,8 @@
 #pragma once
 
 #include "tool/definitions/decoded.h"
+#include "tool/json.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 namespace nadir::tool {

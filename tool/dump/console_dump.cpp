@@ -81,7 +81,7 @@ void take_value(std::string_view& rest, Pair& pair) {
     }
 }
 
-class Reader {
+class ConsoleReader {
 public:
     std::vector<Dump> read(std::string_view text) {
         const std::vector<LogLine> lines = log_lines(text);
@@ -296,13 +296,13 @@ bool looks_like_console_dump(std::string_view text) {
 }
 
 std::vector<Dump> read_console_dumps(std::string_view text) {
-    std::vector<Dump> dumps = Reader().read(text);
+    std::vector<Dump> dumps = ConsoleReader().read(text);
     if (text.empty() || text.back() == '\n' || dumps.empty()) {
         return dumps;
     }
     // The last line may have been cut off in the middle of a number: what is left of it would be a wrong one.
     const std::size_t last = text.rfind('\n');
-    std::vector<Dump> without = Reader().read(text.substr(0, last == std::string_view::npos ? 0 : last + 1));
+    std::vector<Dump> without = ConsoleReader().read(text.substr(0, last == std::string_view::npos ? 0 : last + 1));
     if (without.empty() || (without.size() == dumps.size() && without.back().fields == dumps.back().fields &&
                             without.back().problems.size() == dumps.back().problems.size())) {
         return dumps; // nothing is in it

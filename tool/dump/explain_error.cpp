@@ -4,10 +4,10 @@
 #include "arch/vmx/instruction_error.h"
 #include "check/entry/instruction_errors.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 
 #include <charconv>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <vector>
 
 namespace nadir::tool {
@@ -110,18 +110,18 @@ ExitStatus explain_error(const std::string& error, const std::string& instructio
         print_json(out, document);
         return ExitStatus::success;
     }
-    fmt::print(out, "{}\n", title_of(asked));
+    print_to(out, "{}\n", title_of(asked));
     if (found.empty()) {
-        fmt::print(out, "  {}\n",
-                   advice_on(asked, VmxInstruction::any).empty() ? "The manual gives this number no meaning."
-                                                                 : "That instruction doesn't fail so.");
+        print_to(out, "  {}\n",
+                 advice_on(asked, VmxInstruction::any).empty() ? "The manual gives this number no meaning."
+                                                               : "That instruction doesn't fail so.");
     }
     for (const InstructionErrorAdvice& advice : found) {
-        fmt::print(out, "\n{}\n",
-                   advice.instruction == VmxInstruction::any ? "Any instruction that reports it:"
-                                                             : std::string(check::name_of(advice.instruction)) + ":");
-        fmt::print(out, "  rule: {}\n  usual causes: {}\n  what to do: {}\n  manual: {}\n", advice.rule, advice.causes,
-                   advice.advice, advice.section);
+        print_to(out, "\n{}\n",
+                 advice.instruction == VmxInstruction::any ? "Any instruction that reports it:"
+                                                           : std::string(check::name_of(advice.instruction)) + ":");
+        print_to(out, "  rule: {}\n  usual causes: {}\n  what to do: {}\n  manual: {}\n", advice.rule, advice.causes,
+                 advice.advice, advice.section);
     }
     return ExitStatus::success;
 }

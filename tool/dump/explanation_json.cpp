@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/dump/field_words.h"
 #include "tool/dump/print_explanation.h"
+#include "tool/json.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 

@@ -26,9 +26,9 @@ std::optional<std::string_view> behind(std::string_view text, std::string_view w
     return text.starts_with(words) ? std::optional(trimmed(text.substr(words.size()))) : std::nullopt;
 }
 
-class Reader {
+class FieldListReader {
 public:
-    explicit Reader(DumpFormat format) { dump_.format = format; }
+    explicit FieldListReader(DumpFormat format) { dump_.format = format; }
 
     Dump read(std::string_view text) {
         for (const LogLine& line : log_lines(text)) {
@@ -237,6 +237,6 @@ bool looks_like_nadir_dump(std::string_view text) {
     return false;
 }
 
-Dump read_field_list(std::string_view text, DumpFormat format) { return Reader(format).read(text); }
+Dump read_field_list(std::string_view text, DumpFormat format) { return FieldListReader(format).read(text); }
 
 } // namespace nadir::tool

@@ -5,10 +5,10 @@
 #include "tool/dump/field_names.h"
 #include "tool/dump/log_lines.h"
 #include "tool/exit_status.h"
+#include "tool/json.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 

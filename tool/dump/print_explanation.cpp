@@ -5,11 +5,11 @@
 #include "arch/vmx/instruction_error.h"
 #include "tool/dump/field_words.h"
 #include "tool/dump/read_dump.h"
+#include "tool/print_to.h"
 #include "tool/units.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -19,33 +19,32 @@ using check::EntryOutcome;
 using check::Violation;
 
 void print_header(std::ostream& out, const Dump& dump, const ExplanationContext& context) {
-    fmt::print(out, "{}: {}{}; {}\n", dump.file, words_of(dump.format),
-               dump.first_line > 1 ? fmt::format(", from line {}", dump.first_line) : "",
-               counted(dump.fields, "field"));
+    print_to(out, "{}: {}{}; {}\n", dump.file, words_of(dump.format),
+             dump.first_line > 1 ? fmt::format(", from line {}", dump.first_line) : "", counted(dump.fields, "field"));
     if (!dump.source.empty()) {
-        fmt::print(out, "  source: {}{}\n", dump.source,
-                   dump.processor ? fmt::format(", processor {}", *dump.processor) : "");
+        print_to(out, "  source: {}{}\n", dump.source,
+                 dump.processor ? fmt::format(", processor {}", *dump.processor) : "");
     }
-    fmt::print(
+    print_to(
         out, "  capabilities: {}\n",
         context.processor.empty()
             ? "unknown, so that rules which depend on the processor are not checked; give them by --caps or --model"
             : context.processor);
     if (dump.recorded.exit_reason || dump.recorded.instruction_error) {
-        fmt::print(out, "  recorded: {}{}\n", recorded_words(dump.recorded),
-                   dump.recorded.where.empty() ? "" : fmt::format(" [{}]", dump.recorded.where));
+        print_to(out, "  recorded: {}{}\n", recorded_words(dump.recorded),
+                 dump.recorded.where.empty() ? "" : fmt::format(" [{}]", dump.recorded.where));
     }
     for (const DerivedField& derived : dump.derived) {
         const arch::VmcsFieldInfo& field = *arch::find_vmcs_field(derived.encoding);
         std::uint64_t value = 0;
         dump.vmcs.get(derived.encoding, value);
-        fmt::print(out, "  derived: {} = {}, since {}\n", field.name, value_and_words(field, value), derived.because);
+        print_to(out, "  derived: {} = {}, since {}\n", field.name, value_and_words(field, value), derived.because);
     }
     for (const std::string& note : dump.notes) {
-        fmt::print(out, "  note: {}\n", note);
+        print_to(out, "  note: {}\n", note);
     }
     if (!dump.truncated.empty()) {
-        fmt::print(out, "  cut off: {}\n", dump.truncated);
+        print_to(out, "  cut off: {}\n", dump.truncated);
     }
 }
 
@@ -55,34 +54,33 @@ void print_verdict(std::ostream& out, const Dump& dump, const Explanation& expla
             ? fmt::format("all {} rules were checked", explanation.rules)
             : fmt::format("{} of {} rules could not be checked", explanation.unchecked.size(), explanation.rules);
     if (explanation.violations.empty()) {
-        fmt::print(out, "\nNo violated rule was found; {}.\n", unchecked);
+        print_to(out, "\nNo violated rule was found; {}.\n", unchecked);
     } else {
-        fmt::print(out, "\nThis VM entry fails: {} violated; {}.\nThe outcome is {}.\n",
-                   explanation.violations.size() == 1 ? "1 rule is"
-                                                      : fmt::format("{} rules are", explanation.violations.size()),
-                   unchecked, check::outcome_words(explanation.outcome));
+        print_to(out, "\nThis VM entry fails: {} violated; {}.\nThe outcome is {}.\n",
+                 explanation.violations.size() == 1 ? "1 rule is"
+                                                    : fmt::format("{} rules are", explanation.violations.size()),
+                 unchecked, check::outcome_words(explanation.outcome));
     }
     const Agreement agreement = compare_with_recorded(explanation, dump.recorded);
     const unsigned earlier = explanation.unchecked_earlier();
     if (!explanation.violations.empty() && earlier != 0 && agreement != Agreement::agrees) {
-        fmt::print(out, "{} that could not be checked {} of an earlier phase, whose failure would come first.\n",
-                   counted(earlier, "rule"), earlier == 1 ? "is" : "are");
+        print_to(out, "{} that could not be checked {} of an earlier phase, whose failure would come first.\n",
+                 counted(earlier, "rule"), earlier == 1 ? "is" : "are");
     }
     switch (agreement) {
     case Agreement::nothing_recorded: break;
-    case Agreement::agrees: fmt::print(out, "That is what the dump recorded.\n"); break;
+    case Agreement::agrees: print_to(out, "That is what the dump recorded.\n"); break;
     case Agreement::differs:
-        fmt::print(out,
-                   "The dump recorded another outcome: {}. The processor offers more than these capabilities, or the "
-                   "VMCS was changed between the VM entry and the dump, or the recorded outcome is older.\n",
-                   recorded_words(dump.recorded));
+        print_to(out,
+                 "The dump recorded another outcome: {}. The processor offers more than these capabilities, or the "
+                 "VMCS was changed between the VM entry and the dump, or the recorded outcome is older.\n",
+                 recorded_words(dump.recorded));
         break;
     case Agreement::not_found:
-        fmt::print(
-            out,
-            "But the dump recorded a failure: {}. The cause is among the rules that were not checked, or the VMCS "
-            "was changed between the VM entry and the dump.\n",
-            recorded_words(dump.recorded));
+        print_to(out,
+                 "But the dump recorded a failure: {}. The cause is among the rules that were not checked, or the VMCS "
+                 "was changed between the VM entry and the dump.\n",
+                 recorded_words(dump.recorded));
         break;
     }
 }
@@ -100,8 +98,8 @@ std::string consequence(const Violation& violation) {
 }
 
 void print_violation(std::ostream& out, const Dump& dump, const Violation& violation, std::size_t number) {
-    fmt::print(out, "\n{}. {}\n", number, violation.rule->identifier);
-    fmt::print(out, "   rule: {}\n", violation.rule->words);
+    print_to(out, "\n{}. {}\n", number, violation.rule->identifier);
+    print_to(out, "   rule: {}\n", violation.rule->words);
     for (unsigned i = 0; i < violation.rule->fields.count(); ++i) {
         const std::uint32_t encoding = violation.rule->fields.encodings[i];
         const arch::VmcsFieldInfo* field = arch::find_vmcs_field(encoding);
@@ -110,18 +108,18 @@ void print_violation(std::ostream& out, const Dump& dump, const Violation& viola
             continue;
         }
         if (dump.vmcs.get(encoding, value)) {
-            fmt::print(out, "   {} = {}\n", field->name, value_and_words(*field, value));
+            print_to(out, "   {} = {}\n", field->name, value_and_words(*field, value));
         } else {
-            fmt::print(out, "   {} is not in the dump\n", field->name);
+            print_to(out, "   {} is not in the dump\n", field->name);
         }
         if (i == 0 && violation.bits != 0) {
-            fmt::print(out, "       wrong: {}\n", parts_of_bits(*field, violation.bits));
+            print_to(out, "       wrong: {}\n", parts_of_bits(*field, violation.bits));
         }
     }
-    fmt::print(out, "   outcome: {}\n", consequence(violation));
-    fmt::print(out, "   manual: {}\n", violation.section);
+    print_to(out, "   outcome: {}\n", consequence(violation));
+    print_to(out, "   manual: {}\n", violation.section);
     if (!violation.rule->hint.empty()) {
-        fmt::print(out, "   hint: {}\n", violation.rule->hint);
+        print_to(out, "   hint: {}\n", violation.rule->hint);
     }
 }
 
@@ -129,15 +127,15 @@ void print_disproved(std::ostream& out, const Explanation& explanation) {
     if (explanation.disproved.empty()) {
         return;
     }
-    fmt::print(out,
-               "\nSet aside: {} by these capabilities, but the recorded failure is of a later phase, so the processor "
-               "accepted what they lack:\n",
-               counted(explanation.disproved.size(), "more violated rule"));
+    print_to(out,
+             "\nSet aside: {} by these capabilities, but the recorded failure is of a later phase, so the processor "
+             "accepted what they lack:\n",
+             counted(explanation.disproved.size(), "more violated rule"));
     for (const Violation& violation : explanation.disproved) {
         const arch::VmcsFieldInfo* field = arch::find_vmcs_field(violation.rule->fields.encodings[0]);
         const std::string parts =
             field != nullptr && violation.bits != 0 ? parts_of_bits(*field, violation.bits) : std::string{};
-        fmt::print(out, "  {}{}{}\n", violation.rule->identifier, parts.empty() ? "" : ": ", parts);
+        print_to(out, "  {}{}{}\n", violation.rule->identifier, parts.empty() ? "" : ": ", parts);
     }
 }
 
@@ -155,7 +153,7 @@ void print_unchecked(std::ostream& out, const Explanation& explanation, const Ex
     if (explanation.unchecked.empty()) {
         return;
     }
-    fmt::print(out, "\nNot checked: {}.\n", counted(explanation.unchecked.size(), "rule"));
+    print_to(out, "\nNot checked: {}.\n", counted(explanation.unchecked.size(), "rule"));
     const std::vector<Explanation::Missing> missing = explanation.missing_fields();
     if (!missing.empty()) {
         constexpr std::size_t most = 8;
@@ -164,11 +162,11 @@ void print_unchecked(std::ostream& out, const Explanation& explanation, const Ex
             list += i == 0 ? "" : ", ";
             list += fmt::format("{} ({})", arch::find_vmcs_field(missing[i].encoding)->name, missing[i].rules);
         }
-        fmt::print(out, "  {} for lack of fields in the dump, most of all {}{}.\n", explanation.lacking_fields(), list,
-                   missing.size() > most ? fmt::format(", and {} more", missing.size() - most) : "");
+        print_to(out, "  {} for lack of fields in the dump, most of all {}{}.\n", explanation.lacking_fields(), list,
+                 missing.size() > most ? fmt::format(", and {} more", missing.size() - most) : "");
     }
     if (const unsigned rules = explanation.lacking_capabilities(); rules != 0) {
-        fmt::print(
+        print_to(
             out, "  {} for lack of the processor's capabilities: {}.\n", rules,
             context.processor.empty()
                 ? "give the output of `nadir caps --json` from that machine by --caps FILE, or a processor like it by "
@@ -176,7 +174,7 @@ void print_unchecked(std::ostream& out, const Explanation& explanation, const Ex
                 : "those given don't have all MSRs (`nadir caps --help` says how `nadir caps --json` gets to see them)");
     }
     if (const unsigned rules = explanation.lacking_memory(); rules != 0) {
-        fmt::print(out, "  {} for lack of memory: what an address in the VMCS points to is in no dump.\n", rules);
+        print_to(out, "  {} for lack of memory: what an address in the VMCS points to is in no dump.\n", rules);
     }
     if (!context.every_rule) {
         return;
@@ -189,7 +187,7 @@ void print_unchecked(std::ostream& out, const Explanation& explanation, const Ex
         if (rule.memory) {
             why += fmt::format("{}reads memory", why.empty() ? "" : "; ");
         }
-        fmt::print(out, "    {}: {} ({})\n", rule.rule->identifier, rule.rule->words, why);
+        print_to(out, "    {}: {} ({})\n", rule.rule->identifier, rule.rule->words, why);
     }
 }
 
@@ -216,9 +214,9 @@ void print_explanation(std::ostream& out, const Dump& dump, const Explanation& e
                        const ExplanationContext& context) {
     print_header(out, dump, context);
     if (!dump.problems.empty()) {
-        fmt::print(out, "\n{} could not be read:\n", counted(dump.problems.size(), "line"));
+        print_to(out, "\n{} could not be read:\n", counted(dump.problems.size(), "line"));
         for (const DumpProblem& problem : dump.problems) {
-            fmt::print(out, "  {}\n", describe(dump, problem));
+            print_to(out, "  {}\n", describe(dump, problem));
         }
     }
     print_verdict(out, dump, explanation);

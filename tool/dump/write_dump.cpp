@@ -7,10 +7,10 @@
 #include "tool/dump/field_list.h"
 #include "tool/dump/field_words.h"
 #include "tool/exit_status.h"
+#include "tool/print_to.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -20,29 +20,29 @@ constexpr std::size_t value_column = 44;
 
 void write_line(std::ostream& out, const std::string& line, std::string_view comment) {
     if (comment.empty()) {
-        fmt::print(out, "{}\n", line);
+        print_to(out, "{}\n", line);
     } else {
-        fmt::print(out, "{:<{}} # {}\n", line, value_column, comment);
+        print_to(out, "{:<{}} # {}\n", line, value_column, comment);
     }
 }
 
 void write_capabilities(std::ostream& out, const arch::Capabilities& caps) {
-    fmt::print(
+    print_to(
         out,
         "\n# The processor's capabilities: CPUID leaves as EAX EBX ECX EDX, and the MSRs that say what VMX offers\n");
     arch::Capabilities copy = caps;
     for (const std::string_view name : capability_leaf_names()) {
         const arch::CpuidRegisters& leaf = *capability_leaf(copy, name);
-        fmt::print(out, "cpuid {} = {:#x} {:#x} {:#x} {:#x}\n", name, leaf.eax, leaf.ebx, leaf.ecx, leaf.edx);
+        print_to(out, "cpuid {} = {:#x} {:#x} {:#x} {:#x}\n", name, leaf.eax, leaf.ebx, leaf.ecx, leaf.edx);
     }
     for (std::uint32_t slot = 0; slot < arch::capability_msr::slots; ++slot) {
         const std::uint32_t index = arch::capability_msr::index_of(slot);
         if (caps.msr_known(index)) {
-            fmt::print(out, "msr {:#x} = {:#x}\n", index, caps.msr(index));
+            print_to(out, "msr {:#x} = {:#x}\n", index, caps.msr(index));
         }
     }
     if (caps.has_control_registers != 0) {
-        fmt::print(out, "register cr0 = {:#x}\nregister cr4 = {:#x}\n", caps.cr0, caps.cr4);
+        print_to(out, "register cr0 = {:#x}\nregister cr4 = {:#x}\n", caps.cr0, caps.cr4);
     }
 }
 
@@ -58,12 +58,12 @@ std::string_view source_name(nadir_u32 source) {
 } // namespace
 
 void write_dump(std::ostream& out, const Dump& dump) {
-    fmt::print(out, "{}{}\n", nadir_dump_heading, nadir_dump_version);
+    print_to(out, "{}{}\n", nadir_dump_heading, nadir_dump_version);
     if (dump.processor) {
-        fmt::print(out, "processor {}\n", *dump.processor);
+        print_to(out, "processor {}\n", *dump.processor);
     }
     if (!dump.source.empty()) {
-        fmt::print(out, "source {}\n", dump.source);
+        print_to(out, "source {}\n", dump.source);
     }
     if (dump.recorded.exit_reason) {
         const arch::ExitReason reason{*dump.recorded.exit_reason};
@@ -82,7 +82,7 @@ void write_dump(std::ostream& out, const Dump& dump) {
         const std::string its_group = fmt::format("{} {} fields", name_of(field.width()), name_of(field.group()));
         if (its_group != group) {
             group = its_group;
-            fmt::print(out, "\n# {}\n", group);
+            print_to(out, "\n# {}\n", group);
         }
         write_line(out, fmt::format("{} = {:#x}", field.name, value), value_words(field, value));
     }

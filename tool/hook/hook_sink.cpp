@@ -3,12 +3,12 @@
 
 #include "tool/hook/hook_list.h"
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/trace/event_json.h"
 #include "tool/trace/line_words.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -29,37 +29,37 @@ public:
         : out_(out), clock_(clock), symbols_(symbols) {}
 
     void set(std::size_t hooks) override {
-        fmt::print(out_, "{} set; Ctrl-C ends.\n", hooks == 1 ? "1 hook is" : fmt::format("{} hooks are", hooks));
+        print_to(out_, "{} set; Ctrl-C ends.\n", hooks == 1 ? "1 hook is" : fmt::format("{} hooks are", hooks));
     }
 
     void hit(const SeenEvent& one) override {
-        fmt::print(out_, "{}  cpu {:<3} {:<20}  {}  rdi {:#x}  rsi {:#x}\n", time_of(clock_.at(one.event.time)),
-                   one.processor, process_words(one), tool::words_of(symbols_, one.event.rip), one.event.word[1],
-                   one.event.word[2]);
+        print_to(out_, "{}  cpu {:<3} {:<20}  {}  rdi {:#x}  rsi {:#x}\n", time_of(clock_.at(one.event.time)),
+                 one.processor, process_words(one), tool::words_of(symbols_, one.event.rip), one.event.word[1],
+                 one.event.word[2]);
     }
 
     void lost(const EventTally& tally) override {
-        fmt::print(out_, "({} of processor {} lost: they came faster than they were read)\n",
-                   counted(tally.lost, "hit"), tally.processor);
+        print_to(out_, "({} of processor {} lost: they came faster than they were read)\n", counted(tally.lost, "hit"),
+                 tally.processor);
     }
 
     void gone(const nadir_listed_hook& hook) override {
-        fmt::print(out_, "(the hook at {} is gone: its module was unloaded, or the code isn't needed any more)\n",
-                   words_of(hook, symbols_));
+        print_to(out_, "(the hook at {} is gone: its module was unloaded, or the code isn't needed any more)\n",
+                 words_of(hook, symbols_));
     }
 
     void flush() override { out_ << std::flush; }
 
     void end(std::span<const nadir_listed_hook> hooks, std::span<const EventTally> tallies) override {
-        fmt::print(out_, "{:>16}  at\n", "hits");
+        print_to(out_, "{:>16}  at\n", "hits");
         for (const nadir_listed_hook& hook : hooks) {
-            fmt::print(out_, "{:>16}  {}{}\n", grouped(hook.hits), words_of(hook, symbols_),
-                       hook.changes != 0 ? fmt::format(" (rewritten {})", counted(hook.changes, "time")) : "");
+            print_to(out_, "{:>16}  {}{}\n", grouped(hook.hits), words_of(hook, symbols_),
+                     hook.changes != 0 ? fmt::format(" (rewritten {})", counted(hook.changes, "time")) : "");
         }
         for (const EventTally& tally : tallies) {
             if (tally.lost != 0) {
-                fmt::print(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "hit"),
-                           grouped(tally.lost));
+                print_to(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "hit"),
+                         grouped(tally.lost));
             }
         }
     }
@@ -173,13 +173,13 @@ void print_hooks(std::ostream& out, std::span<const nadir_listed_hook> hooks, co
         return;
     }
     if (hooks.empty()) {
-        fmt::print(out, "There are no hooks.\n");
+        print_to(out, "There are no hooks.\n");
         return;
     }
-    fmt::print(out, "{:>16}  {:<11}  at\n", "hits", "whose");
+    print_to(out, "{:>16}  {:<11}  at\n", "hits", "whose");
     for (const nadir_listed_hook& hook : hooks) {
-        fmt::print(out, "{:>16}  {:<11}  {}{}\n", grouped(hook.hits), owner_of(hook), words_of(hook, symbols),
-                   is_gone(hook) ? " (gone)" : "");
+        print_to(out, "{:>16}  {:<11}  {}{}\n", grouped(hook.hits), owner_of(hook), words_of(hook, symbols),
+                 is_gone(hook) ? " (gone)" : "");
     }
 }
 

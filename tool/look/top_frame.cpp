@@ -21,7 +21,7 @@ constexpr std::size_t share_width = 9;
 constexpr std::size_t widest_bar = 40;
 
 // What is counted besides exits, with what it came to.
-struct Table {
+struct RatesTable {
     struct Row {
         std::string name;
         double rate;
@@ -45,8 +45,8 @@ public:
         } else if (const auto rates = model_.rates()) {
             totals(*rates);
             processors(*rates);
-            Table hooks = hooks_of(*rates);
-            Table rules = rules_of(*rates);
+            RatesTable hooks = hooks_of(*rates);
+            RatesTable rules = rules_of(*rates);
             const auto [for_hooks, for_rules] = rooms(hooks.lines.size(), rules.lines.size());
             // The reasons take what the others leave.
             reasons(*rates, rows_ - std::min(rows_, frame_.lines.size() + for_hooks + for_rules + 1));
@@ -217,16 +217,16 @@ private:
         return {first, useful(std::min(wished(rules), both - first))};
     }
 
-    [[nodiscard]] static Table rules_of(const Rates& rates) {
-        Table table{"rules", "answers/s", {}};
+    [[nodiscard]] static RatesTable rules_of(const Rates& rates) {
+        RatesTable table{"rules", "answers/s", {}};
         for (const RuleRate& one : rates.rules) {
             table.lines.push_back({fmt::format("{:>3} {}", one.number, one.rule), one.answers, one.answered});
         }
         return table;
     }
 
-    [[nodiscard]] Table hooks_of(const Rates& rates) const {
-        Table table{"hooks", "hits/s", {}};
+    [[nodiscard]] RatesTable hooks_of(const Rates& rates) const {
+        RatesTable table{"hooks", "hits/s", {}};
         for (const HookRate& one : rates.hooks) {
             const std::string owner = wide() ? fmt::format("{:<12}", owner_of(one.hook)) : "";
             table.lines.push_back({fmt::format("{}{}", owner, words_of_hook(one)), one.hits, one.hook.hits});
@@ -234,7 +234,7 @@ private:
         return table;
     }
 
-    void table(Table table, std::size_t room) {
+    void table(RatesTable table, std::size_t room) {
         if (room == 0) {
             return;
         }
@@ -247,11 +247,11 @@ private:
         const std::size_t shown = std::min(table.lines.size(), room);
         if (shown < table.lines.size()) { // the busiest
             heading += fmt::format(", {} of {}", shown, table.lines.size());
-            std::ranges::stable_sort(table.lines, std::ranges::greater{}, &Table::Row::rate);
+            std::ranges::stable_sort(table.lines, std::ranges::greater{}, &RatesTable::Row::rate);
         }
         add({{padded(heading, width) + fmt::format("{:>{}}{:>{}}", table.per_second, rate_width, "in all", rate_width),
               Style::heading}});
-        for (const Table::Row& one : std::span(table.lines).first(shown)) {
+        for (const RatesTable::Row& one : std::span(table.lines).first(shown)) {
             add({{padded(one.name, width), Style::plain},
                  {fmt::format("{:>{}}{:>{}}", rate_words(one.rate), rate_width, grouped(one.all), rate_width),
                   Style::plain}});

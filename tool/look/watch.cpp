@@ -2,6 +2,7 @@
 #include "tool/look/watch.h"
 
 #include "tool/json_output.h"
+#include "tool/print_to.h"
 #include "tool/processors.h"
 #include "tool/table.h"
 #include "tool/units.h"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <sstream>
 
 namespace nadir::tool {
@@ -28,9 +28,9 @@ std::vector<ReasonRate> by_rate(const Rates& rates) {
 
 std::string table_of(const Rates& rates, std::chrono::system_clock::time_point time) {
     std::ostringstream text;
-    fmt::print(text, "{}  {} VM exits per second{}{}\n", clock_words(time), rate_words(rates.exits),
-               rates.log_lost != 0 ? fmt::format(", {} of the log lost", counted(rates.log_lost, "record")) : "",
-               rates.active ? "" : "; Nadir is off");
+    print_to(text, "{}  {} VM exits per second{}{}\n", clock_words(time), rate_words(rates.exits),
+             rates.log_lost != 0 ? fmt::format(", {} of the log lost", counted(rates.log_lost, "record")) : "",
+             rates.active ? "" : "; Nadir is off");
     const bool each = rates.processors.size() > 1 && rates.processors.size() <= columns;
     std::vector<std::string> heading = {"per second", "all"};
     std::vector<std::string> sums = {"all reasons", rate_words(rates.exits)};
@@ -86,12 +86,12 @@ public:
         // It may have another size by now.
         const TerminalSize size = system_.terminal().value_or(TerminalSize{80, 24});
         if (lines_ != 0) {
-            fmt::print(out_, "\x1b[{}A\r\x1b[J", lines_);
+            print_to(out_, "\x1b[{}A\r\x1b[J", lines_);
         }
         lines_ = 0;
         std::istringstream lines(text);
         for (std::string line; lines_ + 1 < size.rows && std::getline(lines, line); ++lines_) {
-            fmt::print(out_, "{}\n", line.substr(0, size.columns - 1));
+            print_to(out_, "{}\n", line.substr(0, size.columns - 1));
         }
         out_ << std::flush;
     }
@@ -155,7 +155,7 @@ void watch(System& system, Device& device, const WatchOptions& options, std::ost
             } else if (in_place) {
                 place.print(table_of(*rates, after.when.time));
             } else {
-                fmt::print(out, "{}\n", line_of(*rates, after.when.time));
+                print_to(out, "{}\n", line_of(*rates, after.when.time));
                 out << std::flush;
             }
             before = std::move(after);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 #include "tool/memory/hexdump.h"
 
+#include "tool/print_to.h"
+
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <string>
 
 namespace nadir::tool {
@@ -37,7 +38,7 @@ void print_hexdump(std::ostream& out, std::uint64_t address, const Bytes& bytes)
             line += byte ? fmt::format("{:02x}", *byte) : "--";
             characters += character_of(byte);
         }
-        fmt::print(out, "{}  |{}|\n", line, characters);
+        print_to(out, "{}  |{}|\n", line, characters);
     }
 }
 

@@ -2,9 +2,9 @@
 #include "tool/memory/print_walk.h"
 
 #include "arch/vmx/ept.h"
+#include "tool/print_to.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <span>
 
 namespace nadir::tool {
@@ -62,12 +62,12 @@ std::string target_of_step(const WalkStep& step) {
 
 void print_step(std::ostream& out, const WalkStep& step, std::string_view prefix, bool present,
                 std::span<const arch::Field> fields) {
-    fmt::print(out, "  {:<9}  at {:#014x}  {:#018x}", fmt::format("{}{}", prefix, entry_name(step.level)), step.place,
-               step.entry);
+    print_to(out, "  {:<9}  at {:#014x}  {:#018x}", fmt::format("{}{}", prefix, entry_name(step.level)), step.place,
+             step.entry);
     if (present) {
-        fmt::print(out, "  {}:{}", target_of_step(step), fields_of(fields, step.entry));
+        print_to(out, "  {}:{}", target_of_step(step), fields_of(fields, step.entry));
     }
-    fmt::print(out, "\n");
+    print_to(out, "\n");
 }
 
 nlohmann::ordered_json step_json(const WalkStep& step, std::string_view prefix, std::span<const arch::Field> fields) {
@@ -100,34 +100,34 @@ constexpr const char* ours =
 } // namespace
 
 void print_page_walk(std::ostream& out, const nadir_address_space& space, std::uint64_t linear, const PageWalk& walk) {
-    fmt::print(out, "Page walk of linear address {:#x}: CR3 {:#x} of process {} ({}), {}-level paging\n", linear,
-               space.cr3, space.process, space.name, walk.levels);
+    print_to(out, "Page walk of linear address {:#x}: CR3 {:#x} of process {} ({}), {}-level paging\n", linear,
+             space.cr3, space.process, space.name, walk.levels);
     for (const WalkStep& step : walk.steps) {
         print_step(out, step, "", arch::PageTableEntry{step.entry}.present(), page_fields(step));
     }
     if (walk.mapped()) {
-        fmt::print(out, "  -> guest-physical address {:#x} in a {}: {}\n", walk.physical, size_words(walk.page_size),
-                   page_rights(walk));
+        print_to(out, "  -> guest-physical address {:#x} in a {}: {}\n", walk.physical, size_words(walk.page_size),
+                 page_rights(walk));
     } else {
-        fmt::print(out, "  -> not mapped: {}.\n", walk.problem);
+        print_to(out, "  -> not mapped: {}.\n", walk.problem);
     }
 }
 
 void print_ept_walk(std::ostream& out, const nadir_ept_walk& raw, std::uint64_t address, const EptWalkWords& walk) {
     const arch::Eptp eptp{raw.eptp};
-    fmt::print(out, "EPT walk of guest-physical address {:#x}: EPTP {:#x} of processor {}, {} levels, {}\n", address,
-               raw.eptp, raw.processor, eptp.walk_length(), name_of_ept_tables(raw.tables));
+    print_to(out, "EPT walk of guest-physical address {:#x}: EPTP {:#x} of processor {}, {} levels, {}\n", address,
+             raw.eptp, raw.processor, eptp.walk_length(), name_of_ept_tables(raw.tables));
     for (const WalkStep& step : walk.steps) {
         print_step(out, step, "EPT ", arch::EptEntry{step.entry}.present(), ept_fields(step));
     }
     if (walk.mapped()) {
-        fmt::print(out, "  -> host-physical address {:#x} in a {}: {}, {}\n", walk.physical, size_words(walk.page_size),
-                   rights_of(walk), arch::name_of(walk.type));
+        print_to(out, "  -> host-physical address {:#x} in a {}: {}, {}\n", walk.physical, size_words(walk.page_size),
+                 rights_of(walk), arch::name_of(walk.type));
     } else {
-        fmt::print(out, "  -> not mapped: {}.\n", walk.problem);
+        print_to(out, "  -> not mapped: {}.\n", walk.problem);
     }
     if ((raw.flags & NADIR_EPT_IS_OURS) != 0) {
-        fmt::print(out, "{}\n", ours);
+        print_to(out, "{}\n", ours);
     }
 }
 

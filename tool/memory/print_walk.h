@@ -2,10 +2,10 @@
 // Walks for people and for programs.
 #pragma once
 
+#include "tool/json.h"
 #include "tool/memory/ept_walk.h"
 #include "tool/memory/page_walk.h"
 
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 namespace nadir::tool {

@@ -2,13 +2,13 @@
 // What a page is made of: samples and events of some seconds.
 #pragma once
 
+#include "tool/json.h"
 #include "tool/look/rates.h"
 #include "tool/machine_notes.h"
 #include "tool/trace/event_reader.h"
 
 #include <chrono>
 #include <deque>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 

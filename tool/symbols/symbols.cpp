@@ -15,7 +15,7 @@ namespace nadir::tool {
 namespace {
 
 // No function is larger: an address this far behind the last symbol has nothing to do with it.
-constexpr std::uint64_t farthest = 1u << 20;
+constexpr std::uint64_t largest_function = 1u << 20;
 
 constexpr std::string_view blanks = " \t\r";
 
@@ -118,7 +118,7 @@ std::optional<SymbolPlace> Symbols::at(std::uint64_t address) const {
     }
     const auto at = std::ranges::lower_bound(symbols_, (behind - 1)->address, {}, &Symbol::address);
     const std::uint64_t offset = address - at->address;
-    return offset < farthest ? std::optional(SymbolPlace{&*at, offset}) : std::nullopt;
+    return offset < largest_function ? std::optional(SymbolPlace{&*at, offset}) : std::nullopt;
 }
 
 std::vector<std::string> Symbols::near_names(std::string_view name) const {

@@ -2,9 +2,8 @@
 // What an event says, for programs.
 #pragma once
 
+#include "tool/json.h"
 #include "tool/trace/seen_event.h"
-
-#include <nlohmann/json.hpp>
 
 namespace nadir::tool {
 

@@ -2,6 +2,7 @@
 // The trace-event format of Chrome, which ui.perfetto.dev and chrome://tracing open: an array of objects. Of one that was cut
 // off they take what is there.
 #include "tool/exit_status.h"
+#include "tool/print_to.h"
 #include "tool/trace/event_json.h"
 #include "tool/trace/event_sink.h"
 #include "tool/trace/event_words.h"
@@ -10,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 #include <fstream>
 #include <map>
 
@@ -90,11 +90,11 @@ public:
             throw Failure(ExitStatus::failed, fmt::format("{} can't be written to its end.", path_),
                           "Is there no space left?");
         }
-        fmt::print(out_, "{} in {}\n", counted(written_, "event"), path_);
+        print_to(out_, "{} in {}\n", counted(written_, "event"), path_);
         for (const EventTally& tally : tallies) {
             if (tally.lost != 0) {
-                fmt::print(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "event"),
-                           grouped(tally.lost));
+                print_to(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "event"),
+                         grouped(tally.lost));
             }
         }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
+#include "tool/print_to.h"
 #include "tool/trace/event_sink.h"
 #include "tool/trace/event_words.h"
 #include "tool/trace/line_words.h"
 #include "tool/units.h"
 
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 namespace nadir::tool {
 
@@ -18,17 +18,17 @@ public:
     void event(const SeenEvent& one) override {
         const nadir_event& event = one.event;
         const std::string_view raised = outcome_words(event);
-        fmt::print(out_, "{}  cpu {:<3} {:<20}  rip 0x{:016x}  cr3 {:#x}  {:<6}  {}{}\n",
-                   time_of(clock_.at(event.time)), one.processor, process_words(one), event.rip, event.cr3,
-                   name_of_event(event.kind), describe(event), raised.empty() ? "" : fmt::format(" [{}]", raised));
+        print_to(out_, "{}  cpu {:<3} {:<20}  rip 0x{:016x}  cr3 {:#x}  {:<6}  {}{}\n", time_of(clock_.at(event.time)),
+                 one.processor, process_words(one), event.rip, event.cr3, name_of_event(event.kind), describe(event),
+                 raised.empty() ? "" : fmt::format(" [{}]", raised));
         if (one.registers) {
             print_registers(*one.registers);
         }
     }
 
     void lost(const EventTally& tally) override {
-        fmt::print(out_, "({} of processor {} lost: they came faster than they were read)\n",
-                   counted(tally.lost, "event"), tally.processor);
+        print_to(out_, "({} of processor {} lost: they came faster than they were read)\n",
+                 counted(tally.lost, "event"), tally.processor);
     }
 
     void flush() override { out_ << std::flush; }
@@ -36,8 +36,8 @@ public:
     void end(std::span<const EventTally> tallies) override {
         for (const EventTally& tally : tallies) {
             if (tally.lost != 0) {
-                fmt::print(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "event"),
-                           grouped(tally.lost));
+                print_to(out_, "(processor {}: {} seen, {} lost)\n", tally.processor, counted(tally.events, "event"),
+                         grouped(tally.lost));
             }
         }
     }
@@ -48,8 +48,8 @@ private:
     void print_registers(const EventRegisters& registers) {
         constexpr std::size_t in_line = 4;
         for (std::size_t i = 0; i < registers.size(); ++i) {
-            fmt::print(out_, "{}{:<6} {:016x}{}", i % in_line == 0 ? "    " : "  ", register_names[i], registers[i],
-                       i % in_line == in_line - 1 || i + 1 == registers.size() ? "\n" : "");
+            print_to(out_, "{}{:<6} {:016x}{}", i % in_line == 0 ? "    " : "  ", register_names[i], registers[i],
+                     i % in_line == in_line - 1 || i + 1 == registers.size() ? "\n" : "");
         }
     }
 

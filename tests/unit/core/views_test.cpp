@@ -15,8 +15,8 @@ namespace {
 namespace vmcs = arch::vmcs;
 
 constexpr uint32_t ept_violation = 48;
-constexpr uint32_t monitor_trap_flag = 37;
-constexpr uint32_t nmi_window = 8;
+constexpr uint32_t monitor_trap_flag_exit = 37;
+constexpr uint32_t nmi_window_exit = 8;
 constexpr uint64_t write_access = 0x182; // by an instruction, at a linear address
 constexpr uint64_t read_access = 0x1A1;  // of what may be executed, not read
 constexpr uint64_t page_bytes = 4096;
@@ -76,7 +76,7 @@ TEST_F(Forgets, WhatTheStepForAHiddenPageHadOpen) {
     ASSERT_TRUE(write_to_page());
     EXPECT_EQ(machine.field(vmcs::eptp), eptp_of_step());
     const size_t before = invalidations();
-    ASSERT_TRUE(machine.exit(monitor_trap_flag));
+    ASSERT_TRUE(machine.exit(monitor_trap_flag_exit));
     EXPECT_EQ(invalidations() - before, 1u);
     EXPECT_EQ(std::count(machine.journal.begin(), machine.journal.end(), step_tables()), 1);
     ASSERT_EQ(nadir_hooks_end(session, &report), NADIR_OK);
@@ -139,7 +139,7 @@ TEST_F(Forgets, NothingOfAStepThatMeetsAHiddenPage) {
     machine.now().guest = false;
     core::begin_step(stepping, core::StepEnd::optional_exits); // one that meets none
     machine.now().guest = true;
-    ASSERT_TRUE(machine.exit(monitor_trap_flag));
+    ASSERT_TRUE(machine.exit(monitor_trap_flag_exit));
     EXPECT_EQ(stepping.view->in_step, 0u);
     stepping.view->in = core::In::executing;
     machine.now().guest = false;
@@ -147,14 +147,14 @@ TEST_F(Forgets, NothingOfAStepThatMeetsAHiddenPage) {
     machine.now().guest = true;
     ASSERT_TRUE(read_hidden_page());
     EXPECT_EQ(machine.field(vmcs::eptp), eptp_of_step());
-    ASSERT_TRUE(machine.exit(monitor_trap_flag));
+    ASSERT_TRUE(machine.exit(monitor_trap_flag_exit));
     EXPECT_NE(machine.field(vmcs::eptp), eptp_of_step());
     // The delivery of an event has pages open without a step.
     constexpr uint32_t page_fault = 0x8000'0B0E;
     ASSERT_TRUE(write_to_page(page_fault));
     ASSERT_TRUE(read_hidden_page());
     EXPECT_EQ(machine.field(vmcs::eptp), eptp_of_step());
-    ASSERT_TRUE(machine.exit(nmi_window)); // it has arrived
+    ASSERT_TRUE(machine.exit(nmi_window_exit)); // it has arrived
     EXPECT_EQ(stepping.view->in_step, 0u);
     ASSERT_EQ(nadir_events_end(session, &report), NADIR_OK);
     ASSERT_EQ(nadir_hooks_end(session, &report), NADIR_OK);
