@@ -23,7 +23,8 @@ COMPILER = "clang++-16"
 DROP = {"-mgeneral-regs-only", "-Werror"}
 # A batch gives compilers no other reason to warn than its files have.
 QUIET = ("-Wno-unknown-warning-option", "-Wno-macro-redefined", "-Wno-shadow")
-MOST_IN_A_BATCH = 24
+# Of code that includes much; and of other code, where more would win nothing and take the analyzer's attention from each.
+MANY, FEW = 64, 24
 # For code that is full of libraries: what their templates do inside takes the analyzer most of its time, and isn't ours to mend.
 NOT_INTO_TEMPLATES = ("-Xclang", "-analyzer-config", "-Xclang", "c++-template-inlining=false")
 INCLUDE = re.compile(r'#include [<"][^>"]*[>"]$')
@@ -107,12 +108,12 @@ class Batch:
         return sorted(found) if found or done.returncode == 0 else [done.stderr[-2000:]]
 
 
-def batches(folder: Path, kind: Compiled, files: list[Path]) -> list[Batch]:
-    """All of `files`, which are compiled alike."""
+def batches(folder: Path, kind: Compiled, files: list[Path], most: int) -> list[Batch]:
+    """All of `files`, which are compiled alike, with at most so many in each."""
     made: list[Batch] = []
     while files:
-        batch = Batch(folder / f"{len(made)}.cpp", kind, files[:MOST_IN_A_BATCH])
-        files = files[MOST_IN_A_BATCH:]
+        batch = Batch(folder / f"{len(made)}.cpp", kind, files[:most])
+        files = files[most:]
         batch.write()
         while len(batch.files) > 1 and (left_out := batch.strangers()):
             # All are blamed: then the first goes alone.
@@ -124,8 +125,10 @@ def batches(folder: Path, kind: Compiled, files: list[Path]) -> list[Batch]:
     return made
 
 
-def problems(folder: Path, compiled: list[Compiled], root: Path = sources.ROOT, without: str = "") -> list[str]:
-    """What clang-tidy has to say of these files and of the headers below `root`. `without`: checks to leave out, as -name,-name."""
+def problems(folder: Path, compiled: list[Compiled], root: Path = sources.ROOT, without: str = "",
+             most: int = FEW) -> list[str]:
+    """What clang-tidy has to say of these files and of the headers below `root`. `without`: checks to leave out, as -name,-name.
+    `most`: MANY or FEW, files of one batch."""
     # From the root on: a folder above it may have the name of one of ours.
     headers = f"^{root}/.*\\.(h|inc)$"
     alike: dict[Compiled, list[Path]] = {}
@@ -135,7 +138,7 @@ def problems(folder: Path, compiled: list[Compiled], root: Path = sources.ROOT, 
     for number, (kind, files) in enumerate(alike.items()):
         place = folder / str(number)
         place.mkdir(parents=True)
-        work += batches(place, kind, files)
+        work += batches(place, kind, files, most)
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         found = list(pool.map(lambda batch: batch.look_at(headers, without), work))
     return sorted({line for some in found for line in some})
