@@ -19,7 +19,7 @@ class Row:
     unit: str = INSTRUCTIONS
     goal: int | None = None  # the most that it should be
     peer: str = "-"  # the best of other hypervisors, and whose it is
-    over: str = ""  # while the goal isn't met: why not
+    over: str = ""  # while the goal isn't met: why not. <figure> is a figure of the same run, <figure/8> an eighth of it
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,11 @@ SECTIONS = (
     Section("bare", "Enter and leave, one processor, interrupts off", (
         Row("start", "start: once, with interrupts on, everything from the call to the guest", goal=30_000,
             peer="9,104,266 (Jailhouse), 30,470,045 (SimpleVisor)",
-            over="what has to be written, 8 bytes an instruction: root mode's copy of its code and constants, 100 KiB, is 12,800 of them, "
-                 "and 86 KiB must be zero where nothing is (page tables, the MSR bitmap, the VMCS, logs, the session) 11,000; the "
-                 "2,048 leaves of four EPT tables, each another value, 5,600. Another 2,200 are the row below. Of the 20,000 that are "
-                 "left, what memory is of which type takes 7,400, judging the processor 3,500"),
+            over="what has to be written is more than that, and an instruction writes 8 bytes. Root mode runs on a copy of its code and "
+                 "constants, for the system may write to the original, unload it or swap it for another; the copy alone is "
+                 "<bytes_image/8>. Page tables, the VMCS, the MSR bitmap and what else must be zero where there is nothing are 9,900, "
+                 "the leaves of the four EPT tables, each another value, 5,600. Of the rest <enter> are the row below, and 7,400 "
+                 "the question which memory has which type"),
         Row("enter", "enter: from the probe to the first instruction as the guest", goal=3000,
             peer="not published"),
         Row("leave", "leave, the processor's present state restored", goal=1000, peer="not published"),

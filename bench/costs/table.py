@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from . import exit_kinds
 from .rows import LINUX_REASON, SECTIONS, Row, Section, all_rows
 
@@ -38,8 +40,17 @@ def _made_by(result: dict) -> str:
     return "; ".join([*words, f"commit {result['commit']}"])
 
 
-def _reasons(figures: dict[str, int]) -> list[str]:
-    return [f"{row.what}: {row.over}" for row in all_rows()
+def _with_figures(words: str, figures: dict[str, int]) -> str:
+    """<figure> and <figure/8> as numbers; what wasn't measured is said to be that."""
+    def number(match: re.Match) -> str:
+        figure = figures.get(match[1])
+        return "(not measured)" if figure is None else grouped(figure // int(match[2] or 1))
+    return re.sub(r"<(\w+)(?:/(\d+))?>", number, words)
+
+
+def _reasons(section: Section, figures: dict[str, int]) -> list[str]:
+    """Why goals of the section aren't met."""
+    return [f"{row.what.split(':')[0]} is over its goal: {_with_figures(row.over, figures)}." for row in section.rows
             if row.over and row.figure in figures and verdict(row, figures[row.figure]) == "over"]
 
 
@@ -66,7 +77,8 @@ def text(result: dict) -> str:
     for section, rows in sections:
         out += ["", f"{section.title} ({section.rows[0].unit})", *map(line, rows)]
         out += filter(None, [_by_reason(section, figures)])
-    out += ["", *(f"over: {reason}" for reason in _reasons(figures)), _made_by(result)]
+        out += _reasons(section, figures)
+    out += ["", _made_by(result)]
     return "\n".join(out)
 
 
@@ -78,11 +90,8 @@ def markdown(result: dict) -> str:
                 "|---|---:|---:|---|---|"]
         out += ["| " + " | ".join(row) + " |" for row in rows]
         out.append("")
-        if by_reason := _by_reason(section, figures):
-            out += [by_reason, ""]
-    reasons = _reasons(figures)
-    if reasons:
-        out += ["Over the goal:", "", *(f"- {reason}" for reason in reasons), ""]
+        for words in filter(None, [_by_reason(section, figures), *_reasons(section, figures)]):
+            out += [words, ""]
     return "\n".join([*out, f"Made by: {_made_by(result)}."])
 
 

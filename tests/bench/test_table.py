@@ -45,6 +45,16 @@ def test_the_table_says_whether_a_goal_is_met():
     assert text.splitlines()[-1] == "e; m; g++; commit c"
 
 
+def test_a_reason_stands_at_its_table_with_the_figures_of_its_run():
+    made = result(start=70_000, enter=2_241, bytes_image=80_000)
+    for words in (table.text(made), table.markdown(made)):
+        reason = next(line for line in words.splitlines() if line.startswith("start is over its goal: "))
+        assert " 10,000." in reason and " 2,241 are the row below" in reason and "<" not in reason
+        assert words.index("Enter and leave") < words.index(reason) < words.index("Memory")
+    assert "is over its goal" not in table.text(result(start=29_000, bytes_image=80_000))
+    assert "the copy alone is (not measured)" in table.text(result(start=70_000))
+
+
 def test_exits_are_named():
     text = table.text(result(linux_exits_optional=3, linux_exits_10=1234, linux_exits_12=3, linux_exits_28=5))
     assert "These were: CPUID 1,234, control-register access 5, basic exit reason 12: 3." in text
