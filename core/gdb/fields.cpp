@@ -89,6 +89,7 @@ void put_near(std::string_view wanted, base::Writer& out) {
 Monitored put_list(Vmm& vmm, uint32_t processor, std::string_view wanted, uint32_t& next, base::Writer& out) {
     const bool every = is_same(wanted, "all");
     bool any = next != 0;
+    bool is_any_there = any;
     for (FieldWalk walk; !walk.at_end(); walk.next()) {
         const NamedField field = walk.field();
         if (walk.index() < next || (!every && !contains_like(field.name, wanted))) {
@@ -101,11 +102,12 @@ Monitored put_list(Vmm& vmm, uint32_t processor, std::string_view wanted, uint32
         }
         if (const auto value = read_field(vmm, processor, field.encoding)) {
             put_value(field.encoding, field.name, *value, out);
+            is_any_there = true;
         }
     }
     if (!any) {
         put_near(wanted, out);
-    } else if (out.length() == 0 && next == 0) {
+    } else if (!is_any_there) {
         out.text("This processor has none of these fields.\n");
     }
     return Monitored::whole;

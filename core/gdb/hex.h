@@ -44,6 +44,21 @@ public:
         return value;
     }
 
+    // One to nine digits.
+    constexpr std::optional<uint32_t> decimal() {
+        uint32_t value = 0;
+        std::size_t digits = 0;
+        while (digits < text_.size() && digit_value(text_[digits]) < 10) {
+            value = value * 10 + static_cast<uint32_t>(digit_value(text_[digits]));
+            ++digits;
+        }
+        if (digits == 0 || digits > 9) {
+            return std::nullopt;
+        }
+        text_.remove_prefix(digits);
+        return value;
+    }
+
     // Two digits.
     constexpr std::optional<uint8_t> byte() {
         if (text_.size() < 2 || digit_value(text_[0]) > 15 || digit_value(text_[1]) > 15) {

@@ -58,6 +58,8 @@ void refuse(Vmm& vmm, const Refused& refused);
 // Why a byte can't be read or written.
 Refusal why_no_memory(Vmm& vmm, uint32_t processor, uint64_t linear);
 void put_refusal(const Vmm& vmm, base::Writer& out);
+// A GDB has come: what another one was refused isn't its business.
+void forget_refusal(Vmm& vmm);
 
 enum class Monitored : uint8_t {
     unknown, // there is no such command

@@ -13,11 +13,34 @@ namespace nadir::core::gdb {
 namespace {
 
 void put_help(base::Writer& out) {
-    out.text("exits         this processor's VM exits by reason\n"
-             "vmcs FIELD    fields of its VMCS: a name, a part of names, all, or the number that the manual gives it\n"
-             "walk ADDRESS  where a linear address leads, entry by entry of its page tables\n"
-             "why           why what GDB asked for last and didn't get was refused\n");
+    out.text(
+        "exits         a processor's VM exits by reason\n"
+        "vmcs FIELD    fields of its VMCS: a name, a part of names, all, or the number that the manual gives it\n"
+        "walk ADDRESS  where a linear address leads, entry by entry of its page tables\n"
+        "why           why what GDB asked for last and didn't get was refused\n"
+        "Each answer says whose it is: of the processor that GDB has read last, or of the one that is named before\n"
+        "the command: cpu 1 exits\n");
 }
+
+// GDB doesn't tell which thread it shows when a command is sent to `monitor`, only when it reads: so the user may.
+bool take_processor(const Vmm& vmm, Words& words, uint32_t& processor, base::Writer& out) {
+    if (!words.skip("cpu ")) {
+        return true;
+    }
+    const auto named = words.decimal();
+    if (!named || !words.skip(" ")) {
+        out.text("cpu needs a processor's number and a command: cpu 1 exits\n");
+        return false;
+    }
+    if (*named >= processor_count(vmm) || !is_there(vmm, *named)) {
+        out.text("there is no processor ").decimal(*named).text(" that stands still: info threads has them all\n");
+        return false;
+    }
+    processor = *named;
+    return true;
+}
+
+void put_whose(uint32_t processor, base::Writer& out) { out.text("processor ").decimal(processor).text(":\n"); }
 
 void put_exits(Vmm& vmm, uint32_t processor, base::Writer& out) {
     const Vcpu& vcpu = *vmm.vcpus[processor];
@@ -53,14 +76,22 @@ void put_walk(Vmm& vmm, uint32_t processor, Words words, base::Writer& out) {
 
 Monitored put_monitor(Vmm& vmm, uint32_t processor, std::string_view text, uint32_t& next, base::Writer& out) {
     Words words(text);
+    if (!take_processor(vmm, words, processor, out)) {
+        return Monitored::whole;
+    }
     if (words.skip("help")) {
         put_help(out);
     } else if (words.skip("exits")) {
+        put_whose(processor, out);
         put_exits(vmm, processor, out);
     } else if (words.skip("vmcs")) {
         (void)words.skip(" ");
+        if (next == 0) {
+            put_whose(processor, out);
+        }
         return put_fields(vmm, processor, words.rest(), next, out);
     } else if (words.skip("walk")) {
+        put_whose(processor, out);
         put_walk(vmm, processor, words, out);
     } else if (words.skip("why")) {
         put_refusal(vmm, out);

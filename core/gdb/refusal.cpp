@@ -57,6 +57,8 @@ void put_deed(const Refused& refused, base::Writer& out) {
 
 void refuse(Vmm& vmm, const Refused& refused) { vmm.debugger->refused = refused; }
 
+void forget_refusal(Vmm& vmm) { vmm.debugger->refused = {}; }
+
 void put_refusal(const Vmm& vmm, base::Writer& out) {
     const Refused& refused = vmm.debugger->refused;
     put_deed(refused, out);

@@ -129,6 +129,7 @@ bool contains(std::string_view text, std::string_view word) {
 
 void query(Session& session, Vmm& vmm, Words words, Writer& reply) {
     if (words.skip("Supported")) {
+        forget_refusal(vmm); // it is the first thing that a GDB says
         session.knows_points = contains(words.rest(), "swbreak+");
         reply.text("PacketSize=").hex_digits(most_data);
         reply.text(";QStartNoAckMode+;qXfer:features:read+;swbreak+;hwbreak+;vContSupported+");

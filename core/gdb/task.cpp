@@ -4,7 +4,6 @@
 #include "core/gdb/apply.h"
 #include "core/gdb/memory.h"
 #include "core/guest.h"
-#include "cpu/vmx.h"
 
 namespace nadir::core::gdb {
 
@@ -21,7 +20,7 @@ void do_here(Vcpu& vcpu, Task& task) {
     case Errand::translate: task.refusal = find_memory_here(vcpu, task.linear, task.value); break;
     case Errand::walk: walk_here(vcpu, task); break;
     case Errand::judge_step: task.done = can_step_here(vcpu); break;
-    case Errand::read_field: task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded; break;
+    case Errand::read_field: read_field_here(vcpu, task); break;
     case Errand::leave_views: leave_here(vcpu); break;
     case Errand::rebuild_views: task.refusal = rebuild_here(vcpu); break;
     case Errand::take_views: take_here(vcpu); break;

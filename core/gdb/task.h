@@ -61,5 +61,6 @@ uint32_t read_bytes_here(const Vcpu& vcpu, uint64_t linear, uint8_t* to, uint32_
 uint32_t write_bytes_here(Vcpu& vcpu, uint64_t linear, const uint8_t* from, uint32_t bytes);
 bool can_step_here(const Vcpu& vcpu);
 void walk_here(const Vcpu& vcpu, Task& task);
+void read_field_here(const Vcpu& vcpu, Task& task);
 
 } // namespace nadir::core::gdb

@@ -36,7 +36,8 @@ def test_a_session(tmp_path, model, processors):
         "info threads", "break nadir_gdb_work", "continue", "print/x *(unsigned char*)nadir_gdb_work", "bt 1", "stepi", "stepi",
         "set scheduler-locking on", "print nadir_gdb_rounds", "stepi", "print nadir_gdb_rounds", "set scheduler-locking off",
         "continue", "delete", "set var $rdi = 5", "finish", "info registers cr0 cr4 efer gs_base tr", "monitor exits", "monitor why",
-        "x/2i nadir_gdb_work"), processors, model)
+        "x/2i nadir_gdb_work", "thread 1", "print $pc", f"thread {processors}", "print $pc", "monitor cpu 0 vmcs guest_rip",
+        f"monitor cpu {processors} exits", "monitor cpu 1"), processors, model)
     expect_ok(run)
     assert "traces 0" in run.lines, run.tail()  # no flag, no breakpoint register, no other byte
     for n in range(processors):
@@ -48,6 +49,10 @@ def test_a_session(tmp_path, model, processors):
     assert re.search(r"^cr0 .*\[ pe mp .*ne wp pg", words, re.M) and re.search(r"^efer .*lme lma nxe", words, re.M), words
     assert "VMX-preemption timer expired" in words and "Nothing was refused." in words
     assert "lea " in words and "int3" not in words
+    # GDB doesn't say which thread it shows: a command may, and each answer tells whose it is.
+    shown = re.findall(r"^\$\d+ = \(void \(\*\)\(void\)\) (0x\w+)", words, re.M)[-2]
+    assert f"processor 0:\n0x681e guest_rip: {shown}\n" in words, words
+    assert f"there is no processor {processors} that stands still" in words and "cpu needs a processor's number and a command" in words
 
 
 def test_refusals_and_what_is_not_there(tmp_path):
@@ -58,6 +63,7 @@ def test_refusals_and_what_is_not_there(tmp_path):
                                      "set var $pc = 0x8000000000000000", "monitor why", "set var *(char*)0x123456787000 = 1", "monitor why",
                                      "monitor nothing", "monitor walk 0x123456789000", "monitor walk", "info registers st0",
                                      "print/x $pc", "monitor vmcs Guest RIP", "monitor vmcs guest_rib", "monitor vmcs all",
+                                     "monitor vmcs ffff", "monitor vmcs instruction_error",
                                      "tbreak nadir_gdb_traces", "continue", "set var $eflags = $eflags | 0x100", "stepi",
                                      "monitor why", "set var $eflags = $eflags & ~0x100", "stepi"))
     expect_ok(run)
@@ -76,6 +82,8 @@ def test_refusals_and_what_is_not_there(tmp_path):
     assert "There is no field of that name. Like it: guest_rip.\n" in words, words
     for field in ("0x4000 pin_controls: 0x", "0x6c16 host_rip: 0x"):  # in the first part of the answer, and in the last one
         assert words.count(field) == 1, words
+    # What is looked for isn't there, and that doesn't leave an error of ours where the machine's own would be.
+    assert "0xffff: this processor has no such field" in words and words.count("0x4400 instruction_error: 0x00000000\n") == 2, words
     assert re.search(r"^entry at 0x[0-9a-f]+: 0x0\n0x123456789000 is not mapped$", words, re.MULTILINE), words
     assert "walk needs a linear address" in words
     assert 'Could not write register "cr3"' in words and 'Could not write register "rip"' in words
@@ -129,7 +137,7 @@ def test_flags_are_stepped_and_not_seen(tmp_path):
     expect_ok(run)
     assert "E01" not in words and "$1 = 0\n" in words, words
     # A step of STI is one of STI: the guest's interrupts are on, and held back for one instruction.
-    assert re.search(r"^=> .*:\tcli *\n\$3 = 512\n0x4824 guest_interruptibility: 0x00000001\n.*\n=> .*:\tpopf *\n\$4 = 0$", words,
+    assert re.search(r"^=> .*:\tcli *\n\$3 = 512\nprocessor 0:\n0x4824 guest_interruptibility: 0x00000001\n.*\n=> .*:\tpopf *\n\$4 = 0$", words,
                      re.M), words
     assert re.search(r"\$2 = .*(run_in_circles|nadir_gdb_flags)", words), words
     assert "traces 0" in run.lines, run.tail()

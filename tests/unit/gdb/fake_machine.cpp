@@ -162,6 +162,8 @@ void run_on(Vmm&, uint32_t, Task& task) {
 
 void refuse(Vmm&, const Refused& refused) { machine.refused = refused; }
 
+void forget_refusal(Vmm&) { machine.refused = {}; }
+
 Refusal why_no_memory(Vmm&, uint32_t, uint64_t) { return Refusal::not_mapped; }
 
 void put_processor(Vmm&, uint32_t processor, base::Writer& out) { out.text("made up ").decimal(processor); }

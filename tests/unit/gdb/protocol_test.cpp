@@ -212,6 +212,8 @@ TEST_F(GdbProtocol, KeepsTheNewestRefusal) {
     EXPECT_EQ(ask("P1=01"), "E16");
     EXPECT_EQ(ask("M1000,2:aa"), "E16");
     EXPECT_TRUE(newest(Deed::write_memory, Refusal::not_mapped, 0x2000));
+    (void)ask("qSupported:swbreak+"); // another GDB
+    EXPECT_TRUE(newest(Deed::none, Refusal::none, 0));
 }
 
 TEST_F(GdbProtocol, DescribesItselfInPieces) {
