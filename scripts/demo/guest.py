@@ -76,7 +76,7 @@ insmod /lib/modules/nadir.ko
 echo "@@ gdb"
 nadir gdb --port com2
 echo "@@ ready"
-while true; do cat /proc/uptime > /tmp/uptime; sleep 0.1; done
+while true; do read now < /proc/uptime; echo "$now" > /tmp/uptime; sleep 0.1; done
 """
 LEAVE_COM2_ALONE = "8250.nr_uarts=1"
 # A person at GDB's prompt takes longer than RCU waits, which asks all processors by NMI then what they are doing.
