@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -16,14 +17,30 @@ namespace nadir::tool {
 
 namespace {
 
-void write_file(const std::string& name, const std::string& text) {
-    errno = 0;
-    std::ofstream file(path_of(name), std::ios::binary | std::ios::trunc);
+void finish(std::ofstream& file, const std::string& name, const std::string& text) {
     file << text;
     file.close();
     if (!file) {
         throw Failure(ExitStatus::usage, fmt::format("{}: {}", name, std::strerror(errno)),
                       "Give a file that can be written.");
+    }
+}
+
+void write_file(const std::string& name, const std::string& text) {
+    errno = 0;
+    std::ofstream file(path_of(name), std::ios::binary | std::ios::trunc);
+    finish(file, name, text);
+}
+
+// Before anything is waited for; and what is in it stays until there is something better.
+void require_writable(const std::string& name) {
+    std::error_code nothing;
+    const bool was_there = std::filesystem::exists(path_of(name), nothing);
+    errno = 0;
+    std::ofstream file(path_of(name), std::ios::binary | std::ios::app);
+    finish(file, name, "");
+    if (!was_there) {
+        std::filesystem::remove(path_of(name), nothing);
     }
 }
 
@@ -36,7 +53,7 @@ ExitStatus command_report(System& system, const ReportOptions& options, std::ost
             wishes.events = options.events;
             (void)event_filter(wishes); // wrong words are said before the time has passed
         }
-        write_file(options.html, ""); // and a file that can't be written
+        require_writable(options.html); // and so is this
         std::ostringstream text;
         write_page(collect_page(system, {options.seconds, options.events, options.with_private, options.symbols}),
                    text);

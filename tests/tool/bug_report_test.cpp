@@ -5,9 +5,12 @@
 #include "tool/capability_json.h"
 #include "tool/commands.h"
 
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sstream>
+#include <unistd.h>
 
 namespace nadir::test {
 namespace {
@@ -164,6 +167,19 @@ TEST_F(BugReport, IsThereWithoutTheModule) {
     EXPECT_EQ(run({"report"}), 0);
     EXPECT_THAT(out.str(), AllOf(HasSubstr("=== Status ===\n(Not here: no module load it)"),
                                  HasSubstr("=== Capabilities ===\n"), HasSubstr("=== End ===")));
+}
+
+TEST_F(BugReport, APageThatCannotBeMadeLeavesItsFileAlone) {
+    system.loaded = false;
+    const std::string name = ::testing::TempDir() + "nadir-page-" + std::to_string(::getpid());
+    EXPECT_NE(run({"report", "--html", name.c_str()}), 0);
+    EXPECT_FALSE(std::filesystem::exists(name));
+    std::ofstream(name) << "an earlier page";
+    EXPECT_NE(run({"report", "--html", name.c_str()}), 0);
+    std::ostringstream still_there;
+    still_there << std::ifstream(name).rdbuf();
+    EXPECT_EQ(still_there.str(), "an earlier page");
+    std::filesystem::remove(name);
 }
 
 TEST_F(BugReport, BadWords) {
