@@ -182,10 +182,11 @@ def test_a_reader_beside_the_command_is_not_taken(symbols, prefix, nadir_exe):
     downloads = prefix.folder / "downloads"
     downloads.mkdir()
     shutil.copy(nadir_exe, downloads / "nadir.exe")
+    # Wine would take its own in any case, were this one marked as Wine's, too.
+    other = (prefix.drive / "windows" / "system32" / "hal.dll").read_bytes().replace(b"Wine builtin DLL", b"Somebody's DLL. ")
     for place in (downloads, prefix.folder):
-        shutil.copy(prefix.drive / "windows" / "system32" / "hal.dll", place / "dbghelp.dll")
+        (place / "dbghelp.dll").write_bytes(other)
     try:
-        # Wine would take its own in any case.
         done = prefix.run(downloads / "nadir.exe", "symbols", "nt!NtOpenFile",
                           environment={"WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=d;dbghelp=n,b"})
         assert done.stdout.endswith(" T NtOpenFile\n"), done
