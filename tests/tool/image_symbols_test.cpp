@@ -255,11 +255,11 @@ TEST_F(PdbFile, MayHaveOneAgeOnly) {
 TEST_F(PdbFile, MayHaveStreamsThatFillTheirBlocksAndALongDirectory) {
     set(1, 2 * block); // of the first stream, which comes before
     EXPECT_EQ(read(), words_of(example_build()));
-    set(1, 130 * block);
+    set(1, 131 * block);
     put<std::uint32_t>(content, 3 * block + 4, 7); // the directory's second block
     constexpr std::size_t first_word = block / 4;
-    put<std::uint32_t>(content, 7 * block + (5 + 130 - first_word) * 4, 5);
-    put<std::uint32_t>(content, 7 * block + (5 + 131 - first_word) * 4, 4);
+    put<std::uint32_t>(content, 7 * block + (5 + 131 - first_word) * 4, 5);
+    put<std::uint32_t>(content, 7 * block + (5 + 132 - first_word) * 4, 4);
     EXPECT_EQ(read(), words_of(example_build()));
 }
 
