@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emulator import product
+from emulator import debian, product
 from install import debian_guest, packages, systemd_guest
 from linux import guest
 
@@ -33,15 +33,19 @@ unit() {{ systemctl --no-pager --no-legend list-unit-files nadir.service; }}
 section install; install {VERSION} nadir; unit
 section no-module; try nadir on; try systemctl start nadir; status
 section module; install {VERSION} nadir-dkms
-section by-hand; modprobe nadir; try nadir on; state
+section by-hand; modprobe nadir; try nadir on; state; try /built/packaged/nadir status
 section upgrade-by-hand; install {VERSION} nadir
 section upgrade; systemctl start nadir; state; install {LATER} nadir nadir-dkms
 section in-use; sleep 1000 </dev/nadir & install {VERSION} nadir-dkms; kill $!
-section purge; systemctl -q enable nadir; state; remove -P nadir-dkms nadir; unit
+section remove; systemctl -q enable nadir; state; remove -r nadir-dkms nadir
+section purge; remove -P nadir; unit
 find / -xdev -name "*nadir*" | grep -vE "^/(debs|built|proc|sys|lib/modules/nadir_?[a-z]*.ko)(/|$)"
 find /var/lib/systemd /run/nadir* -type f 2>/dev/null
 
+section alone; install {VERSION} nadir-dkms; modprobe nadir; ls /dev/nadir; remove -r nadir-dkms
 section again; install {VERSION} nadir nadir-dkms
+section refused; for name in irqbypass kvm kvm-intel; do insmod /lib/modules/$name.ko; done
+kvm systemctl start nadir; state; status; rmmod kvm-intel kvm irqbypass
 section enable; try systemctl enable --now nadir; state; nadir status; status
 section restart; try systemctl restart nadir; state; nadir status
 section stop; nadir off; try systemctl stop nadir; state; status
@@ -63,10 +67,11 @@ def boot(tmp_path_factory):
 
     def prepare(initrd):
         debian_guest.prepare(initrd, modules, debs)
+        initrd.program("built/packaged/nadir", packages.unpacked("nadir", folder / "packaged") / "usr/bin/nadir")
         systemd_guest.prepare(initrd, DEEDS, LAST)
 
-    return guest.boot(folder, systemd_guest.START, programs=(), prepare=prepare, append=f"panic=-1 {systemd_guest.COMMAND_LINE}",
-                      timeout=1500)
+    return guest.boot(folder, systemd_guest.START, programs=("kvm",), prepare=prepare, append=f"panic=-1 {systemd_guest.COMMAND_LINE}",
+                      modules=[debian.kernel().module(name) for name in ("irqbypass", "kvm", "kvm-intel")], timeout=1500)
 
 
 def packages_of(boot, section):
@@ -142,13 +147,43 @@ def test_what_is_in_use_stays_and_is_on(boot):
     assert boot.text("in-use").count("and has been started again.") == 1
 
 
-def test_purging_while_active_stops_it_first_and_leaves_nothing(boot):
-    assert statuses(boot, "purge") == ["0"], boot.text("purge")
-    assert states(boot, "purge") == [f"active, enabled, {ON}", "inactive, disabled, no module"]
-    text = boot.text("purge")
+def test_the_command_as_packaged_runs_on_debian_s_libraries(boot):
+    """Elsewhere in this boot another link of it stands in for it."""
+    assert statuses(boot, "by-hand") == ["0", "0"] and ON in boot["by-hand"], boot.text("by-hand")
+
+
+def test_removing_while_active_stops_it_first(boot):
+    """That it was enabled is kept, as of every service of Debian's that may come back."""
+    assert statuses(boot, "remove") == ["0"], boot.text("remove")
+    assert states(boot, "remove") == [f"active, enabled, {ON}", "inactive, enabled, no module"]
+    assert packages_of(boot, "remove") == {"nadir": (LATER, "config-files"), "nadir-dkms": ("", "not-installed")}
+    text = boot.text("remove")
     assert f"dkms: removed nadir {LATER}" in text and "still in the kernel" not in text and "started again" not in text
+
+
+def test_purging_leaves_nothing(boot):
+    assert statuses(boot, "purge") == ["0"], boot.text("purge")
+    assert states(boot, "purge") == ["inactive, disabled, no module"]
     left = [line for line in boot["purge"] if line.startswith(("/", "nadir.service"))]
     assert left == [], left
+
+
+def test_the_module_s_package_without_the_command_s(boot):
+    assert statuses(boot, "alone") == ["0", "0"] and "/dev/nadir" in boot["alone"], boot.text("alone")
+    assert states(boot, "alone") == ["inactive, disabled, no module"] * 2
+    lines = [line for line in boot["alone"] if "module" in line and not line.startswith("state")]
+    assert lines == ["Nadir's module was loaded: it has left the kernel, and Nadir is off."], boot.text("alone")
+    assert f"dkms: removed nadir {VERSION}" in boot["alone"]
+
+
+def test_a_refusal_is_in_the_status_and_in_the_journal(boot):
+    """Of a machine on which KVM has a machine of its own."""
+    text = boot.text("refused")
+    assert "kvm: machine created" in text and "Job for nadir.service failed" in text
+    assert states(boot, "refused") == [f"inactive, disabled, {OFF}"]
+    assert re.search(r"Active: failed \(Result: exit-code\)", text), text
+    said = "\n".join(line for line in boot["refused"] if " debian nadir[" in line)
+    assert "Nadir did not start, and the machine is as it was." in said and "another hypervisor uses VMX" in said, text
 
 
 def test_enabled_and_started(boot):

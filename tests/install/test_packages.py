@@ -57,6 +57,8 @@ def test_the_service_is_well_formed_and_off(roots, tmp_path):
     scripts = [path.read_text() for path in (ROOT / "packaging/debian").iterdir() if "nadir." in path.name]
     assert len(scripts) == 3 and not [text for text in scripts if re.search(r"\b(enable|start|unmask)\b nadir", text)]
     assert not [name for name in files(roots["nadir"]) if ".wants" in name]
+    preset = (roots["nadir"] / "lib/systemd/system-preset/90-nadir.preset").read_text().splitlines()
+    assert [line for line in preset if not line.startswith("#")] == ["disable nadir.service"]
     assert "ConditionKernelCommandLine=!nadir=off" in (roots["nadir"] / "lib/systemd/system/nadir.service").read_text()
 
 

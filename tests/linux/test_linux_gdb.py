@@ -28,7 +28,7 @@ probe() {{ echo "$@" > /proc/nadir_probe; dmesg -c | grep -oE 'nadir_probe: (sum
 try() {{ nadir gdb "$@" 2>&1; echo status $?; }}
 section names; grep -m 2 -E ' ({FUNCTION}|fixed_percpu_data)$' /proc/kallsyms
 section refused; try --port com1; try --port com3; try --port com9
-section used; (exec 9> /dev/ttyS0; try --port 0x3f8)
+section used; (exec 9<> /dev/ttyS1; try)
 probe look; snapshot before
 section on; try; try; try --port com3 --force; nadir status
 section ready
@@ -65,7 +65,7 @@ def session(tmp_path_factory):
 
     visit = Visit(talk)
     boot = guest.boot(directory, SCRIPT, programs=("nadir", "debugged"), machine=Machine(processors=2, extra=[visit.line.configuration]),
-                      append="8250.nr_uarts=1", modules=[guest.helper_module("probe")], timeout=200,
+                      append="8250.nr_uarts=2", modules=[guest.helper_module("probe")], timeout=200,
                       on_line=lambda line: ready.set() if line == "== ready" else None)
     return boot, visit.result()
 
@@ -89,6 +89,9 @@ def test_a_port_that_is_used_or_not_there(session):
                   "There is no serial port 'com9'"):
         assert words in boot.text("refused"), words
     assert [line for line in boot["refused"] if line.startswith("status")] == ["status 1", "status 1", "status 2"]
+    assert re.search(r"The system uses com2 \(0x2f8\) itself, as ttyS1: (sh|init|busybox|ash) \(process \d+\) has it open\.", boot.text("used"))
+    assert "status 1" in boot["used"]
+    assert "The system has a driver for this port (ttyS1). Nobody has it open" in boot.text("on")
 
 
 def test_it_says_what_to_do(session):

@@ -33,17 +33,21 @@ TEST_F(Gdb, StartsNadirWithADebugger) {
 }
 
 TEST_F(Gdb, TakesPortsByNameAndNumber) {
-    for (const auto& [word, port] : {std::pair("com1", 0x3F8u), std::pair("com4", 0x2E8u), std::pair("0x1000", 0x1000u),
-                                     std::pair("760", 0x2F8u)}) {
+    for (const auto& [word, port] :
+         {std::pair("com1", 0x3F8u), std::pair("com4", 0x2E8u), std::pair("com2", 0x2F8u), std::pair("com3", 0x3E8u),
+          std::pair("0x1000", 0x1000u), std::pair("0XFFF8", 0xFFF8u), std::pair("760", 0x2F8u)}) {
         EXPECT_EQ(run({"--port", word}).status, 0) << word;
         EXPECT_EQ(system.nadir.options.gdb_port, port) << word;
     }
+    EXPECT_THAT(run({"--port", "4096"}).out, HasSubstr("listens at 0x1000, "));
     for (const char* word : {"com5", "0", "0xfff9", "0x", "2f8", "ttyS1", ""}) {
         const CommandAnswer answer = run({"--port", word});
         EXPECT_EQ(answer.status, 2) << word;
         EXPECT_THAT(answer.err, AllOf(HasSubstr("There is no serial port"), HasSubstr("com1, com2"))) << word;
     }
     EXPECT_EQ(run({"--hook-pages", "513"}).status, 2);
+    EXPECT_EQ(run({"--hook-pages", "7"}).status, 0);
+    EXPECT_EQ(system.nadir.options.hook_pages, 7u);
 }
 
 TEST_F(Gdb, RefusesAPortThatIsUsed) {
@@ -62,11 +66,13 @@ TEST_F(Gdb, RefusesAPortThatIsUsed) {
 TEST_F(Gdb, SaysThatADriverIsThere) {
     system.serial.name = "ttyS1";
     EXPECT_THAT(run().out, HasSubstr("has a driver for this port (ttyS1). Nobody has it open"));
+    EXPECT_EQ(run({"--json"}).json()["command"], "on"); // and nothing else
 }
 
 TEST_F(Gdb, RefusesAPortWithoutUart) {
     system.serial.absent = true;
-    EXPECT_THAT(run({"--port", "com3"}).err, HasSubstr("There is no UART at com3 (0x3e8)"));
+    EXPECT_THAT(run({"--port", "com3"}).err, AllOf(HasSubstr("There is no UART at com3 (0x3e8)"),
+                                                   HasSubstr("`nadir gdb --port`"), HasSubstr("--force")));
     EXPECT_EQ(run({"--force"}).status, 0);
 }
 
@@ -81,12 +87,38 @@ TEST_F(Gdb, SaysWhatToDoWhenNadirIsOn) {
     EXPECT_EQ(system.nadir.options.gdb_port, 0u);
 }
 
+// Whoever has the port then: it is our own debugger.
+TEST_F(Gdb, LooksWhetherNadirIsOnBeforeItLooksAtThePort) {
+    system.nadir.state.active = 1;
+    system.nadir.state.gdb_port = 0x2F8;
+    system.serial.absent = true;
+    EXPECT_EQ(run().status, 6);
+}
+
+TEST_F(Gdb, SaysNothingOfADebuggerWhereNadirDidNotStart) {
+    system.nadir.set_report(NADIR_GDB_UNSUPPORTED, NADIR_STEP_PROBE, NADIR_ANY_PROCESSOR, "no VMX-preemption timer");
+    const CommandAnswer answer = run();
+    EXPECT_NE(answer.status, 0);
+    EXPECT_THAT(answer.out + answer.err, AllOf(HasSubstr("no VMX-preemption timer"), Not(HasSubstr("listens"))));
+}
+
 TEST_F(Gdb, StatusShowsThePort) {
     EXPECT_THAT(run_command(system, {"status"}).out, Not(HasSubstr("debugger")));
     EXPECT_EQ(run_command(system, {"status", "--json"}).json()["gdb_port"], 0);
     system.nadir.state.gdb_port = 0x2F8;
     EXPECT_THAT(run_command(system, {"status"}).out, HasSubstr("listens at com2 (0x2f8)"));
     EXPECT_EQ(run_command(system, {"status", "--json"}).json()["gdb_port"], 0x2F8);
+}
+
+TEST(SerialDriver, WhoHasItOpen) {
+    const TemporaryFile line("");
+    const TemporaryFile another("");
+    EXPECT_EQ(tool::who_has_open(line.path()), "");
+    const std::ifstream mine(another.path());
+    EXPECT_EQ(tool::who_has_open(line.path()), "");
+    std::string name;
+    std::ifstream("/proc/self/comm") >> name;
+    EXPECT_EQ(tool::who_has_open(another.path()), name + " (process " + std::to_string(::getpid()) + ")");
 }
 
 TEST(SerialDriver, LinesByPort) {

@@ -69,6 +69,11 @@ def test_gdb_knows_functions_and_where_they_end(elf):
     assert "0xffffffff82000000 <jiffies>" in words and "<weak_function+4>" in words
 
 
+def test_a_pipe_is_read_once(elf):
+    done = subprocess.run([product.tool(), "symbols", "--symbols", "/dev/stdin", "jiffies"], input=SYMBOLS, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "ffffffff82000000 D jiffies\n"), done
+
+
 def test_what_does_not_go_together(elf):
     for more in (["vfs_read"], ["--json"]):
         done = subprocess.run([product.tool(), "symbols", "--elf", elf, *more], capture_output=True, text=True)

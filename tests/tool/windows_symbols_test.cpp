@@ -77,12 +77,13 @@ TEST(LoadedModules, AreChosenByName) {
     const std::vector<LoadedModule> all = tool::modules_in(answer_of(example), "C:\\Windows");
     const auto chosen = [&](const std::vector<std::string>& names) { return tool::chosen_modules(all, names); };
     EXPECT_EQ(chosen({}).size(), 4u);
-    const std::vector<LoadedModule> some = chosen({"NADIR", "nt", "nadir", "ntoskrnl"});
+    const std::vector<LoadedModule> some = chosen({"NADIR", "nt", "nadir", "ntoskrnl", "NTKRNLMP"});
     ASSERT_EQ(some.size(), 2u);
     EXPECT_EQ(some[0].name, "nadir");
     EXPECT_EQ(some[1].name, "");
     EXPECT_THAT(failure_of([&] { return chosen({"nadri"}); }),
                 testing::AllOf(HasSubstr("no module \"nadri\""), HasSubstr("Did you mean \"nadir\"")));
+    EXPECT_THAT(failure_of([&] { return chosen({"something"}); }), HasSubstr("`driverquery` lists drivers"));
 }
 
 TEST(SymbolPath, WithoutServersIsWhatIsHere) {
@@ -90,8 +91,11 @@ TEST(SymbolPath, WithoutServersIsWhatIsHere) {
     EXPECT_EQ(tool::local_part("srv*C:\\store*https://msdl.microsoft.com/download/symbols"), "srv*C:\\store");
     EXPECT_EQ(tool::local_part("SRV*https://server/a;C:\\a;;srv*"), "C:\\a");
     EXPECT_EQ(tool::local_part("symsrv*symsrv.dll*C:\\b*HTTP://server"), "symsrv*symsrv.dll*C:\\b");
+    EXPECT_EQ(tool::local_part("symsrv*symsrv.dll*https://server"), "");
     EXPECT_EQ(tool::local_part("cache*C:\\c;\\\\server\\share;srv*\\\\server\\store"), "cache*C:\\c");
-    EXPECT_EQ(tool::local_part("https://server"), "");
+    for (const char* server : {"https://server", "http://server", "ftp://server/symbols", "//server/share"}) {
+        EXPECT_EQ(tool::local_part(server), "") << server;
+    }
     EXPECT_EQ(tool::local_part(""), "");
 }
 

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import contextmanager
 
 import pefile
 import pytest
@@ -120,6 +121,20 @@ def test_exports_where_there_is_no_pdb(symbols, prefix):
     assert "there is only what it exports (type E)" in symbols("--symbols", "exports.dll", "KeStallExecution").stderr
 
 
+@contextmanager
+def another_hal(prefix, file):
+    """hal.dll is this file, or isn't there."""
+    hal = prefix.drive / "windows" / "system32" / "hal.dll"
+    whole = hal.read_bytes()
+    hal.unlink()
+    if file:
+        shutil.copy(file, hal)
+    try:
+        yield
+    finally:
+        hal.write_bytes(whole)
+
+
 def test_kernel_modules(symbols, places, prefix, folder):
     system = prefix.drive / "windows" / "system32"
     with pefile.PE(str(system / "ntoskrnl.exe")) as kernel:
@@ -130,18 +145,53 @@ def test_kernel_modules(symbols, places, prefix, folder):
     assert unknown.returncode == 1 and 'has loaded no module "hla"' in unknown.stderr and 'Did you mean "hal"?' in unknown.stderr
     assert symbols("hal!NtOpenFile").returncode == 1
     # Our driver in the place of another module, its PDB elsewhere.
-    hal = system / "hal.dll"
-    whole = hal.read_bytes()
-    shutil.copy(folder / "nadir.sys", hal)
-    try:
+    with another_hal(prefix, folder / "nadir.sys"):
         found = HAL + next(offset for offset, name in places if name == SOURCE_NAME)
         without = symbols("hal!" + SOURCE_NAME)
         assert without.returncode == 1 and "For 1 of 1 module no PDB was found" in without.stderr
         assert "_NT_SYMBOL_PATH" in without.stderr and not without.stdout
         for asked in ("hal!" + SOURCE_NAME, SOURCE_NAME, f"{found:x}"):
             assert symbols(asked, _NT_SYMBOL_PATH=wine.windows_path(folder)).stdout == f"{found:016x} T {SOURCE_NAME} [hal]\n"
+
+
+@pytest.fixture(scope="module")
+def share(folder):
+    """The same folder as another machine's, which may be a server: a name that Wine has for it."""
+    return r"\\?\unix" + str(folder).replace("/", "\\")
+
+
+def test_servers_are_asked_for_what_was_asked_for_by_name_only(symbols, prefix, folder, share):
+    alone = prefix.folder / "alone.sys"
+    shutil.copy(folder / "nadir.sys", alone)
+    assert symbols("--symbols", "alone.sys", SOURCE_NAME, _NT_SYMBOL_PATH=share).stdout.endswith(f" T {SOURCE_NAME} [alone]\n")
+    with another_hal(prefix, alone):
+        assert symbols("hal!" + SOURCE_NAME, _NT_SYMBOL_PATH=share).stdout.endswith(f" T {SOURCE_NAME} [hal]\n")
+        assert symbols(SOURCE_NAME, _NT_SYMBOL_PATH=share).returncode == 1
+
+
+def test_a_module_whose_file_is_not_there(symbols, prefix):
+    """As that which writes crash dumps. No obstacle, unless it was asked for."""
+    with another_hal(prefix, None):
+        assert symbols("NtOpenFile").stdout.endswith(" T NtOpenFile\n")
+        refused = symbols("hal!KeStallExecutionProcessor")
+        assert refused.returncode != 0 and re.search(r"hal\.dll can't be read", refused.stderr), refused
+
+
+def test_a_reader_beside_the_command_is_not_taken(symbols, prefix, nadir_exe):
+    """A folder of downloads may have one that somebody has put there."""
+    downloads = prefix.folder / "downloads"
+    downloads.mkdir()
+    shutil.copy(nadir_exe, downloads / "nadir.exe")
+    # Wine would take its own in any case, were this one marked as Wine's, too.
+    other = (prefix.drive / "windows" / "system32" / "hal.dll").read_bytes().replace(b"Wine builtin DLL", b"Somebody's DLL. ")
+    for place in (downloads, prefix.folder):
+        (place / "dbghelp.dll").write_bytes(other)
+    try:
+        done = prefix.run(downloads / "nadir.exe", "symbols", "nt!NtOpenFile",
+                          environment={"WINEDLLOVERRIDES": "mscoree,mshtml,winemenubuilder.exe=d;dbghelp=n,b"})
+        assert done.stdout.endswith(" T NtOpenFile\n"), done
     finally:
-        hal.write_bytes(whole)
+        (prefix.folder / "dbghelp.dll").unlink()
 
 
 def test_a_reader_that_is_not_there(symbols):

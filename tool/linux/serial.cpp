@@ -37,9 +37,9 @@ bool is_console(const std::string& name) {
     return false;
 }
 
-// "agetty (process 412)"; empty: nobody, or nobody that may be seen.
-std::string who_has_open(const std::string& name) {
-    const fs::path device = "/dev/" + name;
+} // namespace
+
+std::string who_has_open(const std::string& file) {
     std::error_code error;
     for (const fs::directory_entry& process : fs::directory_iterator("/proc", error)) {
         const std::string number = process.path().filename();
@@ -50,7 +50,7 @@ std::string who_has_open(const std::string& name) {
         fs::directory_iterator files(process.path() / "fd", gone);
         for (; !gone && files != fs::directory_iterator(); files.increment(gone)) {
             std::error_code closed;
-            if (fs::read_symlink(files->path(), closed) == device) {
+            if (fs::read_symlink(files->path(), closed) == file) {
                 const std::string program = read_text(process.path() / "comm").value_or("?");
                 return fmt::format("{} (process {})", program.substr(0, program.find('\n')), number);
             }
@@ -58,8 +58,6 @@ std::string who_has_open(const std::string& name) {
     }
     return {};
 }
-
-} // namespace
 
 // "1: uart:16550A port:000002F8 irq:3 tx:0 rx:0"; "uart:unknown" where there is none.
 std::optional<unsigned> line_at(const std::string& driver, nadir_u32 port) {
@@ -86,7 +84,7 @@ SerialUse linux_serial_use(nadir_u32 port) {
     use.name = fmt::format("ttyS{}", *line);
     if (is_console(use.name)) {
         use.user = "it is a console of the kernel's";
-    } else if (const std::string who = who_has_open(use.name); !who.empty()) {
+    } else if (const std::string who = who_has_open("/dev/" + use.name); !who.empty()) {
         use.user = who + " has it open";
     }
     return use;
