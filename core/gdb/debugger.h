@@ -30,9 +30,9 @@ struct Seat {
     Stop saw;            // its last instruction met a watchpoint
     uint8_t has_seen;    // and nobody has been told
     uint64_t changes;    // of the points, that it has seen
-    uint8_t keeps_error; // a VMREAD of ours has failed at this stop; before that the VM-instruction error was:
-    uint32_t error;
-    Task* task; // null: nothing is to be done
+    uint8_t keeps_error; // at this stop a VMREAD for GDB has failed
+    uint32_t error;      // the VM-instruction error before that
+    Task* task;          // null: nothing is to be done
 };
 
 struct SetPoint {

@@ -145,12 +145,12 @@ Refusal set_register(Vcpu& vcpu, Register which, Value value) {
 // A VMREAD of a field that isn't there writes the VM-instruction error, and what was in it before may be what somebody looks for.
 void read_field_here(const Vcpu& vcpu, Task& task) {
     Seat& seat = vcpu.place.vmm->debugger->seats[vcpu.place.processor];
-    const uint32_t error = vmread(vmcs::instruction_error);
     if (task.linear == vmcs::instruction_error.encoding && seat.keeps_error != 0) {
         task.value = seat.error;
         task.done = true;
         return;
     }
+    const uint32_t error = vmread(vmcs::instruction_error);
     task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded;
     if (!task.done && seat.keeps_error == 0) {
         seat.error = error;
