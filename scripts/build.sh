@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 #
 # build.sh [PRESET [TARGET...]]: configures and builds everything, or the targets, into build/<preset> (gcc). Says
-# nothing when it works.
+# nothing when it works, but what a target has to say ("note: ..."), such as where packages are.
 
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,3 +23,4 @@ run() {
 : >"$log"
 run cmake --preset "$preset"
 run cmake --build --preset "$preset" ${1:+--target "$@"}
+sed -n 's/^note: //p' "$log"

@@ -43,7 +43,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--gdb", type=int, nargs="?", const=debug.DEFAULT_PORT, metavar="PORT",
                         help="let the machine stay there, and GDB attach to its kernel from beneath, "
                              f"at this TCP port (default: {debug.DEFAULT_PORT})")
+    parser.add_argument("--look", action="store_true",
+                        help="show what Nadir shows of the system: rates, events, a hook, a page walk, top, and a page for your browser")
     words = parser.parse_args()
+    if words.look and (words.grub or words.workload_only or words.gdb is not None):
+        parser.error("--look goes neither with --grub nor with --workload-only nor with --gdb")
     if words.gdb is not None and (words.grub or words.workload_only):
         parser.error("--gdb goes neither with --grub nor with --workload-only")
     if words.gdb is not None and not 0 <= words.gdb <= 65535:
@@ -114,9 +118,12 @@ def main() -> int:
         kernel = debian.kernel()
         if bridge is not None:
             return debug.run(options, directory, kernel, progress, bridge, words.verbose)
+        if words.look:
+            from . import look  # which needs a package that nothing else here needs
+            return look.run(options, directory, kernel, progress)
         machine = guest.machine(options, directory, kernel)
         progress.step(f"Debian's kernel {kernel.release}, unmodified, and an initrd are ready")
-    except (product.NotBuilt, debian.DebianError, bochs.EmulatorMissing, debug.PortTaken) as error:
+    except (product.NotBuilt, debian.DebianError, bochs.EmulatorMissing, debug.PortTaken, ImportError) as error:
         progress.close()
         print(f"The demo can't start: {error}", file=sys.stderr)
         return 2

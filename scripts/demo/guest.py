@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from emulator import debian, fastboot, grub, product, programs
 from emulator.bochs import Machine
@@ -91,8 +91,10 @@ class Options:
     workload_only: bool = False
 
 
-def initrd(options: Options, script: str = "") -> bytes:
+def initrd(options: Options, script: str = "", files: Mapping[str, Path] = {}) -> bytes:
     archive = Initrd()
+    for name, path in files.items():
+        archive.file(name, path)
     archive.program("bin/workload", programs.workload())
     if not options.workload_only:
         archive.program("bin/nadir", product.tool())
@@ -114,3 +116,8 @@ def machine(options: Options, directory: Path, kernel: debian.Kernel) -> Machine
 def machine_to_debug(options: Options, directory: Path, kernel: debian.Kernel, serial_line: Sequence[str]) -> Machine:
     bare = Machine(model=options.model, processors=options.processors, extra=serial_line)
     return fastboot.linux(bare, directory, kernel, initrd(options, INIT_TO_DEBUG), f"{QUICK} {LEAVE_COM2_ALONE} {NO_STALLS}")
+
+
+def machine_to_look(options: Options, directory: Path, kernel: debian.Kernel, script: str, files: Mapping[str, Path]) -> Machine:
+    bare = Machine(model=options.model, processors=options.processors)
+    return fastboot.linux(bare, directory, kernel, initrd(options, script, files), QUICK)

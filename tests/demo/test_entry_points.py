@@ -2,6 +2,7 @@
 """./demo and ./test where they can't do their work: words and an exit status, not a stack of errors."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 
@@ -47,6 +48,16 @@ def test_without_the_right_to_install_the_packages_are_listed(root):
     assert "    dpkg\n" not in done.stdout
 
 
+def test_the_build_shows_notes_and_nothing_else(root, tmp_path):
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(root / "scripts" / "build.sh", tmp_path / "scripts")
+    (tmp_path / "cmake").write_text('#!/bin/sh\necho "[1/2] $*"\n[ "$1" != --build ] || echo "note: look there"\n')
+    (tmp_path / "cmake").chmod(0o755)
+    done = run(tmp_path, "scripts/build.sh", "gcc", "packages", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stdout) == (0, "look there\n")
+    assert "[1/2] --build --preset gcc --target packages" in (tmp_path / "build" / "gcc.log").read_text()
+
+
 def test_no_test_of_that_name(root, tmp_path):
     done = run(root, "./test", "no_test_has_this_name", NADIR_NO_PACKAGES="1", NADIR_TEST_TEMP=str(tmp_path / "inner"))
     assert done.returncode != 0
@@ -57,5 +68,6 @@ def test_one_part_by_name(root, tmp_path):
     done = run(root, "./test", "test_nothing_at_all", NADIR_NO_PACKAGES="1", NADIR_TEST_TEMP=str(tmp_path / "inner"))
     if "The build failed" in done.stdout:
         pytest.skip("the tree doesn't build")
+    assert done.stdout.startswith("Building (") and "build/gcc.log" in done.stdout.splitlines()[0]
     assert done.stdout.splitlines()[-1] == "1 passed, 0 failed"
     assert done.returncode == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT OR GPL-2.0-only
 """The packages as files: what is in them, what Debian's own judge says, and that they can be made again."""
 
+import gzip
 import os
 import re
 import stat
@@ -43,6 +44,21 @@ def test_the_command_s_package(roots):
     for name in ("libc6", "libstdc++6", "kmod"):
         assert re.search(rf"(^|, ){re.escape(name)}( |,|$)", packages.field("nadir", "Depends")), name
     assert packages.field("nadir", "Recommends") == f"nadir-dkms (= {packages.VERSION})"
+
+
+def test_documents_lead_to_what_is_installed(roots):
+    """Pictures are there, links of pages end at pages that some package has, and what the manual names exists."""
+    documents = {path: path.read_text() for root in roots.values() for path in root.glob("usr/share/doc/*/*.md")}
+    installed = {name for root in roots.values() for name in files(root)}
+    assert {"usr/share/doc/nadir/look/page.png", "usr/share/doc/nadir/performance/tables.svg"} <= installed
+    links = [(path, link) for path, text in documents.items() for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+             if not re.match("https?:", link)]
+    assert len(links) > 50
+    assert [(path.name, link) for path, link in links
+            if os.path.normpath(f"usr/share/doc/{path.parent.name}/{link}") not in installed] == []
+    pages = "".join(gzip.decompress(path.read_bytes()).decode() for path in roots["nadir"].glob("usr/share/man/man1/*.gz")).replace("\\-", "-")
+    named = set(re.findall(r"[\w/-]*doc[\w/-]*/[a-z-]+\.md", pages))
+    assert named and {name.removeprefix("/") for name in named} <= installed, named
 
 
 def test_the_service_is_well_formed_and_off(roots, tmp_path):
@@ -101,8 +117,11 @@ def test_made_again_they_are_the_same(tmp_path):
     for path in first:
         path.unlink()
     (BUILD / "pages" / "bash" / "nadir").touch()
-    packages.checked("cmake", "--build", BUILD, "--target", "packages", preexec_fn=lambda: os.umask(0o077),
-                     env={**os.environ, "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)})
+    said = packages.checked("cmake", "--build", BUILD, "--target", "packages", preexec_fn=lambda: os.umask(0o077),
+                            env={**os.environ, "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)})
+    # scripts/build.sh shows these two.
+    assert re.findall(r"^note: (The packages are in .*|These packages name) ?", said, re.M) == [
+        f"The packages are in {os.path.relpath(BUILD / 'packages', ROOT)}.", "These packages name"]
     for path, content in first.items():
         assert path.read_bytes() == content, path.name
 

@@ -225,7 +225,8 @@ TEST_F(RecorderCommand, FilesThatAreSomethingElse) {
     expect("", 2, "less than one page");
     expect("no memory at all", 2, "less than one page");
     expect(memory(10), 1, "there is no flight recorder in it (40 KiB of memory, raw)");
-    expect("KDUMP   " + memory(2), 2, "makedumpfile");
+    expect("KDUMP   " + memory(2), 2, "makedumpfile -E -d 0");
+    expect("makedumpfile" + memory(2), 2, "makedumpfile -R ELF_FILE");
     expect("\x1F\x8B" + memory(2), 2, "gzip");
     expect(elf_core({{0, memory(2)}}, 2), 2, "no core file");
     expect(elf_core({}), 2, "less than one page");

@@ -103,6 +103,8 @@ TEST(SymbolTable, SaysWhatIsWrong) {
     EXPECT_THAT(failure_of("ffffffff81000000 T\n"), HasSubstr("line 1"));
     EXPECT_THAT(failure_of("ffffffff8100000g T a\n"), HasSubstr("line 1"));
     EXPECT_THAT(failure_of("ffffffff81000000 TT a\n"), HasSubstr("line 1"));
+    EXPECT_THAT(failure_of("\x1B[2J\a\n"), HasSubstr("line 1: \"?[2J?\" is no symbol"))
+        << "nothing that a terminal obeys";
     EXPECT_THAT(failure_of(""), HasSubstr("has no symbols"));
     EXPECT_THAT(failure_of("0000000000000000 T _text\n0000000000000000 t other\n"),
                 testing::AllOf(HasSubstr("every address as zero"), HasSubstr("kptr_restrict")));
@@ -157,6 +159,19 @@ TEST(SymbolsCommand, TakesThemFromAFile) {
     EXPECT_EQ(run_command(system, {"symbols", "--symbols", "/nowhere"}).status, 2);
     const TemporaryFile empty("");
     EXPECT_EQ(run_command(system, {"symbols", "--symbols", empty.path()}).status, 2);
+}
+
+// It is what --elf has written, so somebody will give it.
+TEST(SymbolsCommand, SaysHowToReadAnElfFile) {
+    FakeSystem system;
+    const TemporaryFile map("ffffffff90000000 T other_kernel\n");
+    const TemporaryFile elf("");
+    ASSERT_EQ(run_command(system, {"symbols", "--symbols", map.path(), "--elf", elf.path()}).status, 0);
+    const CommandAnswer answer = run_command(system, {"symbols", "--symbols", elf.path()});
+    EXPECT_EQ(answer.status, 2);
+    EXPECT_THAT(answer.err,
+                testing::AllOf(HasSubstr("is an ELF file"), HasSubstr("`nm " + elf.path() + " > names.txt`")));
+    EXPECT_EQ(answer.err.find('\x7F'), std::string::npos);
 }
 
 TEST(SymbolsCommand, SuggestsAndExplains) {

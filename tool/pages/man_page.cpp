@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <regex>
 #include <sstream>
 
 namespace nadir::tool::pages {
@@ -67,12 +68,18 @@ std::string one_line(const std::string& text) {
     return line;
 }
 
+// Whoever has the page installed has the documents there, and no sources.
+std::string as_installed(const std::string& text) {
+    static const std::regex document(R"(\bdocs/([a-z-]+\.md)\b)");
+    return std::regex_replace(text, document, "/usr/share/doc/nadir/$1");
+}
+
 std::string footer_of(const Command& program, const Command& command) {
     if (command.footer.empty() || command.footer == program.footer) { // commands inherit it
         return "";
     }
-    const bool lines = command.footer.find('\n') != std::string::npos;
-    return lines ? mdoc_display(command.footer) : ".Pp\n" + mdoc_paragraph(command.footer);
+    const std::string footer = as_installed(command.footer);
+    return footer.find('\n') != std::string::npos ? mdoc_display(footer) : ".Pp\n" + mdoc_paragraph(footer);
 }
 
 std::string head(const Command& command, const std::string& date) {

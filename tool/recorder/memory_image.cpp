@@ -47,9 +47,13 @@ struct OtherFormat {
 
 constexpr const char* decompress = "Decompress it first.";
 constexpr OtherFormat other_formats[] = {
-    {"KDUMP   ", "a compressed dump of makedumpfile", "Make an ELF file of it: makedumpfile -E FILE ELF_FILE."},
+    // makedumpfile refuses to make an ELF file of its own format.
+    {"KDUMP   ", "a compressed dump of makedumpfile",
+     "makedumpfile makes no ELF file of it any more: have the crash kernel write an ELF core file, by makedumpfile -E -d 0 "
+     "(docs/hardware.md)."},
     {"makedumpfile", "a flattened dump of makedumpfile",
-     "Make an ELF file of it: makedumpfile -R, then makedumpfile -E."},
+     "makedumpfile -R ELF_FILE < FILE makes an ELF core file of it, if it was written by makedumpfile -E "
+     "(docs/hardware.md)."},
     {"\x1F\x8B", "compressed by gzip", decompress},
     {"\x28\xB5\x2F\xFD", "compressed by zstd", decompress},
     {"\xFD"

@@ -26,6 +26,16 @@ std::vector<std::string> modules_of(const std::vector<std::string>& names) {
     return modules;
 }
 
+// Programs and debuggers have their symbols in such files, and `--elf` writes one; here `nm` reads them.
+void refuse_elf(const std::string& file, std::string_view text) {
+    constexpr std::string_view magic = "\x7F"
+                                       "ELF";
+    if (text.starts_with(magic)) {
+        throw Failure(ExitStatus::usage, fmt::format("{} is an ELF file; symbols are taken from text only.", file),
+                      fmt::format("`nm {} > names.txt` makes text of it, and --symbols names.txt takes that.", file));
+    }
+}
+
 } // namespace
 
 Symbols read_symbols(System& system, const SymbolQuery& query) {
@@ -45,6 +55,7 @@ Symbols read_symbols(System& system, const SymbolQuery& query) {
     if (!stream || !text) {
         throw Failure(ExitStatus::usage, fmt::format("{} can't be read, or is empty.", query.file));
     }
+    refuse_elf(query.file, text.view());
     return {std::move(text).str(), query.file};
 }
 

@@ -3,6 +3,7 @@
 
 #include "tool/definitions/names.h"
 #include "tool/definitions/nearness.h"
+#include "tool/dump/log_lines.h"
 #include "tool/exit_status.h"
 
 #include <algorithm>
@@ -25,11 +26,6 @@ std::string_view next_word(std::string_view& line) {
     const std::string_view word = line.substr(0, line.find_first_of(blanks));
     line.remove_prefix(word.size());
     return word;
-}
-
-std::string_view trimmed(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-    return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 bool is_undefined(std::string_view first) { return first == "U" || first == "w" || first == "v"; }
@@ -80,7 +76,7 @@ Symbols::Symbols(std::string text, std::string_view source, std::string note)
         const std::optional<Symbol> symbol = parse(line);
         if (!symbol) {
             throw Failure(
-                ExitStatus::usage, fmt::format("{}, line {}: \"{}\" is no symbol", source, number, line.substr(0, 80)),
+                ExitStatus::usage, fmt::format("{}, line {}: \"{}\" is no symbol", source, number, printable(line)),
                 "Each line is ADDRESS TYPE NAME, as in /proc/kallsyms, in a System.map, and as `nm` prints them.");
         }
         any_address = any_address || symbol->address != 0;
