@@ -104,7 +104,7 @@ def watched_pages(image: str) -> list[tuple[int, int]]:
     return [(data, READ_ACCESS | WRITE_ACCESS), (code, EXECUTE)]
 
 
-@pytest.mark.parametrize("model, processors", [pytest.param("corei7_skylake_x", 2, marks=pytest.mark.quick)])
+@pytest.mark.parametrize("model, processors", [("corei7_skylake_x", 2)])
 def test_a_watched_guest_does_not_notice(tmp_path, model, processors):
     image = test_conformance.image("trace")
     one = comparison.bare(tmp_path, image, model=model, processors=processors)

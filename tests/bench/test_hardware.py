@@ -24,7 +24,7 @@ from emulator.bochs import Machine  # noqa: E402
 from emulator.initrd import Initrd  # noqa: E402
 from emulator.kernel_command_line import QUICK  # noqa: E402
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("bench")]
+pytestmark = pytest.mark.xdist_group("bench")
 
 TINY = replace(plan.Settings(), pairs=1, processor=0, cpuid_rounds=100, programs="/bin", nadir="/bin/nadir")
 

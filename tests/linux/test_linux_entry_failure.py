@@ -7,7 +7,7 @@ import pytest
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-entry-failure")]
+pytestmark = pytest.mark.xdist_group("linux-entry-failure")
 
 # A field of processor 1's VMCS and a value that it can't have; what the emulator calls it; the rule.
 SPOILT = {

@@ -14,7 +14,7 @@ from emulator.bochs import Machine
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-events")]
+pytestmark = pytest.mark.xdist_group("linux-events")
 
 MODEL = "corei7_haswell_4770"  # one on which Linux turns XSAVE on
 COUNT = 25

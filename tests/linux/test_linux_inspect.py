@@ -11,7 +11,7 @@ from emulator.elf import Elf
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-inspect")]
+pytestmark = pytest.mark.xdist_group("linux-inspect")
 
 CODE = 0x1000  # bytes of the kernel's code that are compared
 BEHIND = 0x20_0000  # _text

@@ -15,7 +15,7 @@ from tool.terminal import pyte
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-look")]
+pytestmark = pytest.mark.xdist_group("linux-look")
 
 PRIVATE = ("kestrel", "mallory", "52:54:00:12:34:56", "10.1.2.3", "secretd", "root=/dev/planted")
 

@@ -41,7 +41,7 @@ finish
 
 
 @pytest.fixture(scope="module", params=[
-    pytest.param("corei7_skylake_x", marks=pytest.mark.quick), "corei7_sandy_bridge_2600k", "corei7_icelake_u"])
+    "corei7_skylake_x", "corei7_sandy_bridge_2600k", "corei7_icelake_u"])
 def boot(request, tmp_path_factory):
     machine = Machine(model=request.param, processors=2)
     return guest.boot(tmp_path_factory.mktemp("registers"), SCRIPT, machine=machine)

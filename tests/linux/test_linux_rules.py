@@ -11,7 +11,7 @@ from emulator import debian
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-rules")]
+pytestmark = pytest.mark.xdist_group("linux-rules")
 
 TOUCHES = 20
 

@@ -12,7 +12,7 @@ from emulator import debian
 
 from . import guest
 
-pytestmark = [pytest.mark.quick, pytest.mark.xdist_group("linux-trace")]
+pytestmark = pytest.mark.xdist_group("linux-trace")
 
 LEAF = 0x41424344
 TSC_AUX = 0xC0000103

@@ -69,6 +69,7 @@ def test_code(core):
     assert not found, sources.report(found)
 
 
+@pytest.mark.slow
 def test_root_mode_does_without_what_only_the_system_runs(core):
     found = objects.callers_of_system(core)
     assert not found, sources.report(found)
