@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint8_t eight_bits = 3; // less 5
 constexpr uint8_t divisor_of_115200 = 1;
-constexpr unsigned patience = 1'000'000;
+constexpr unsigned tries_to_send = 1'000'000;
 
 UartLineStatus status(uint16_t port) {
     return UartLineStatus{cpu::read_port(uart_register(port, UartRegister::line_status))};
@@ -43,7 +43,7 @@ std::optional<uint8_t> receive(uint16_t port) {
 }
 
 bool send(uint16_t port, uint8_t byte) {
-    for (unsigned i = 0; i < patience; ++i) {
+    for (unsigned i = 0; i < tries_to_send; ++i) {
         const UartLineStatus now = status(port);
         if (now.no_device()) {
             return false;
