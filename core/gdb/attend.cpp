@@ -118,7 +118,6 @@ void let_go(Vmm& vmm, After after) {
         seat.stepped = 0;
         seat.delivers = 0;
         seat.hit = 0;
-        seat.keeps_error = 0;
         seat.wish = StopWish::none;
         Motion motion = is_attached ? debugger.session.motions[i] : Motion::run;
         __atomic_store(&seat.motion, &motion, __ATOMIC_RELEASE); // Clang's __atomic_store_n takes no enumeration

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "arch/vmx/instruction_error.h"
 #include "core/gdb/conversation.h"
 #include "core/gdb/session.h"
 #include "core/gdb/task.h"
@@ -19,20 +20,20 @@ namespace nadir::core::gdb {
 
 // A processor's place in the debugger.
 struct Seat {
-    Motion motion;       // with which it went on last
-    uint8_t standing;    // in root mode, and doing what it is asked
-    uint8_t stepped;     // the step that it was to make is over
-    uint8_t delivers;    // what it steps over is the delivery of an event
-    uint8_t hit;         // its instruction is one under a breakpoint of ours
-    uint8_t looks;       // its timer has expired: it is to look at the line
-    uint8_t passes;      // what it steps over goes without a step: core/views/flag_pass.h
-    StopWish wish;       // GDB's, that it has heard
-    Stop saw;            // its last instruction met a watchpoint
-    uint8_t has_seen;    // and nobody has been told
-    uint64_t changes;    // of the points, that it has seen
-    uint8_t keeps_error; // at this stop a VMREAD for GDB has failed
-    uint32_t error;      // the VM-instruction error before that
-    Task* task;          // null: nothing is to be done
+    Motion motion;                // with which it went on last
+    uint8_t standing;             // in root mode, and doing what it is asked
+    uint8_t stepped;              // the step that it was to make is over
+    uint8_t delivers;             // what it steps over is the delivery of an event
+    uint8_t hit;                  // its instruction is one under a breakpoint of ours
+    uint8_t looks;                // its timer has expired: it is to look at the line
+    uint8_t passes;               // what it steps over goes without a step: core/views/flag_pass.h
+    StopWish wish;                // GDB's, that it has heard
+    Stop saw;                     // its last instruction met a watchpoint
+    uint8_t has_seen;             // and nobody has been told
+    uint64_t changes;             // of the points, that it has seen
+    uint8_t keeps_error;          // a VMREAD for GDB has failed
+    arch::InstructionError error; // the VM-instruction error before that
+    Task* task;                   // null: nothing is to be done
 };
 
 struct SetPoint {

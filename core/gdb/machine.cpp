@@ -142,17 +142,21 @@ Refusal set_register(Vcpu& vcpu, Register which, Value value) {
     return Refusal::none;
 }
 
-// A VMREAD of a field that isn't there writes the VM-instruction error, and what was in it before may be what somebody looks for.
+// A VMREAD of a field that isn't there writes the VM-instruction error, and what was in it before is what somebody looks for: until
+// another instruction fails.
 void read_field_here(const Vcpu& vcpu, Task& task) {
     Seat& seat = vcpu.place.vmm->debugger->seats[vcpu.place.processor];
-    if (task.linear == vmcs::instruction_error.encoding && seat.keeps_error != 0) {
-        task.value = seat.error;
+    auto error = InstructionError{vmread(vmcs::instruction_error)};
+    if (error == InstructionError::unsupported_component && seat.keeps_error != 0) {
+        error = seat.error;
+    }
+    if (task.linear == vmcs::instruction_error.encoding) {
+        task.value = static_cast<uint32_t>(error);
         task.done = true;
         return;
     }
-    const uint32_t error = vmread(vmcs::instruction_error);
     task.done = cpu::vmread_raw(task.linear, task.value) == cpu::VmxStatus::succeeded;
-    if (!task.done && seat.keeps_error == 0) {
+    if (!task.done) {
         seat.error = error;
         seat.keeps_error = 1;
     }
